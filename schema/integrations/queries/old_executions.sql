@@ -1,0 +1,7 @@
+-- How many executions are due for removal: what the clean-up of the log will find
+-- as: service_role
+-- index: idx_workflow_execution_logs_created
+-- parameter: older_than interval = 90 days
+select count(*)
+from public.workflow_execution_logs as l
+where l.created_at < now() - %(older_than)s::interval;

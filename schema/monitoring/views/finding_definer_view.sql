@@ -1,0 +1,10 @@
+create view monitoring.finding_definer_view with (security_invoker = true) as
+select
+    'definer_view' as finding,
+    c.oid::regclass::text as subject,
+    'the view reads with its owner''s rights: create it with (security_invoker = true)' as remedy
+from pg_catalog.pg_class as c
+inner join monitoring.guarded_schemas as n on c.relnamespace = n.oid
+where
+    c.relkind = 'v'
+    and not coalesce(c.reloptions && '{security_invoker=true,security_invoker=on,security_invoker=1}', false);

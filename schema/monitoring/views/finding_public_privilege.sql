@@ -1,0 +1,28 @@
+create view monitoring.finding_public_privilege with (security_invoker = true) as
+with privileges_given as (
+    select
+        c.oid,
+        c.relnamespace,
+        aclexplode(c.relacl) as given
+    from pg_catalog.pg_class as c
+    union all
+    select
+        c.oid,
+        c.relnamespace,
+        aclexplode(t.attacl) as given
+    from pg_catalog.pg_attribute as t
+    inner join pg_catalog.pg_class as c on t.attrelid = c.oid
+)
+
+select
+    'public_privilege' as finding,
+    p.oid::regclass::text as subject,
+    format(
+        'revoke %s on %s from %s',
+        string_agg(distinct (p.given).privilege_type, ', '), p.oid::regclass, coalesce(r.rolname, 'public')
+    ) as remedy
+from privileges_given as p
+inner join monitoring.guarded_schemas as n on p.relnamespace = n.oid
+left join pg_catalog.pg_roles as r on (p.given).grantee = r.oid
+where (p.given).grantee = 0 or r.rolname = 'anon'
+group by p.oid, r.rolname;

@@ -1,0 +1,1 @@
+"""PostgreSQL features as Pulumi resources, delivered through gates."""

@@ -1,0 +1,169 @@
+"""Changes as lists: by feature, with the statements of each where they are asked for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from gatepost.cli.display import Screen
+from gatepost.cli.observer import Observer, Planned, is_shown
+from gatepost.cli.words import SYMBOLS, changed, counted, kind_of, one_line, plural, took
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from gatepost.engine.model import Drift, Result, StepEvent
+
+_PARTS = ("same", "create-replacement", "delete-replaced")
+_MANY = 60
+"""With more creations than this, they are counted by kind rather than listed one by one."""
+
+
+def changes_of(result: Result) -> list[StepEvent]:
+    """Return one event a resource that changes, the Pulumi program's own groups left out."""
+    found: dict[str, StepEvent] = {}
+    for event in result.steps:
+        ended = event.status in ("planned", "done")
+        if is_shown(event) and ended and event.op not in _PARTS and _matters(event):
+            found[event.urn] = event
+    return list(found.values())
+
+
+def _matters(event: StepEvent) -> bool:
+    return event.op not in ("refresh", "read") or event.message in ("changed", "gone")
+
+
+def count(events: Iterable[StepEvent], result: Result) -> dict[str, int]:
+    """Return how many objects change and how; unchanged ones are counted too."""
+    same = {event.urn for event in result.steps if is_shown(event) and _is_same(event)}
+    return {**Counter(event.op for event in events), "same": len(same)}
+
+
+def _is_same(event: StepEvent) -> bool:
+    return event.op == "same" or (event.op == "refresh" and not _matters(event))
+
+
+def show_changes(screen: Screen, observer: Observer, events: list[StepEvent], *, sql: bool) -> None:
+    """Print what will change, feature by feature."""
+    few = sql or sum(event.op == "create" for event in events) <= _MANY
+    ordered = events if sql else sorted(events, key=lambda event: _place(observer, event, events))
+    for feature, group in groupby(ordered, key=observer.feature_of):
+        screen.line()
+        screen.line(feature, "bold")
+        members = list(group)
+        if not few:
+            screen.line(_creations(members))
+        for event in members:
+            if few or event.op != "create":
+                _show_change(screen, observer, event, sql=sql)
+
+
+def _place(observer: Observer, event: StepEvent, events: list[StepEvent]) -> int:
+    """Return where a feature comes first, so that features stay in the program's order."""
+    feature = observer.feature_of(event)
+    return next(at for at, one in enumerate(events) if observer.feature_of(one) == feature)
+
+
+def _creations(events: list[StepEvent]) -> Text:
+    from rich.text import Text
+
+    kinds = Counter(kind_of(event.type) for event in events if event.op == "create")
+    return Text.assemble(("  + ", "green"), ", ".join(plural(number, kind) for kind, number in kinds.items()))
+
+
+def _show_change(screen: Screen, observer: Observer, event: StepEvent, *, sql: bool) -> None:
+    from rich.text import Text
+
+    symbol, style = SYMBOLS["delete" if event.message == "gone" else event.op]
+    line = Text.assemble(f"  {symbol} ", f"{kind_of(event.type)} ", (event.name, "bold"))
+    line.stylize(style, 2, 3)
+    if event.diff:
+        line.append(f": {changed(event)}", "dim")
+    elif event.message == "gone":
+        line.append(" is gone")
+    screen.line(line)
+    if sql:
+        for plan in _last(observer.plans.get(event.urn, ())):
+            _show_plan(screen, plan)
+
+
+def _last(plans: Iterable[Planned]) -> Iterator[Planned]:
+    """Yield the last plan of each operation: a preview and a run both tell theirs."""
+    yield from {plan.operation: plan for plan in plans}.values()
+
+
+def _show_plan(screen: Screen, plan: Planned) -> None:
+    for statement in plan.statements:
+        for line in (str(statement["sql"]).strip().rstrip(";") + ";").splitlines():
+            screen.line(f"      {line}", "cyan")
+        screen.line(f"      -- {_lock(statement)}", "dim")
+    for hazard in plan.hazards:
+        screen.line(f"      ! {hazard['hazard']} on {hazard['on']}: {hazard['detail']}", "bold red")
+
+
+def _lock(statement: dict[str, object]) -> str:
+    modes = {"separate": "in a transaction of its own", "concurrent": "outside any transaction"}
+    lock, on = statement["lock"], statement["on"]
+    held = "no table lock" if lock == "none" else f"lock {lock} on {on}" if on else f"lock {lock}"
+    mode = modes.get(str(statement["mode"]))
+    return f"{held}, {mode}" if mode else held
+
+
+def show_summary(screen: Screen, result: Result, events: list[StepEvent], *, future: bool) -> None:
+    """Print how many objects change or changed, and in what time."""
+    from rich.text import Text
+
+    words = counted(count(events, result), future=future)
+    mark = Text("" if future else "✓ ", "green")
+    screen.line(mark.append(words, "bold").append(f"  {took(result.seconds)}", "dim"))
+    for warning in dict.fromkeys(result.warnings):
+        screen.line(f"warning: {warning}", "yellow")
+
+
+def show_drift(screen: Screen, drifts: list[Drift]) -> None:
+    """Print what differs from what was deployed, value by value."""
+    from gatepost.engine.model import urn_name, urn_type
+
+    for drift in drifts:
+        what = f"{kind_of(urn_type(drift.urn))} {urn_name(drift.urn)}"
+        if drift.new is None:
+            screen.line(f"- {what} is gone", "red")
+            continue
+        screen.line(f"~ {what}", "yellow")
+        for path, old, new in _own_words(list(differences(drift.old, drift.new))):
+            screen.line(f"    {path}")
+            screen.line(f"      deployed  {one_line(old, 400)}", "dim")
+            screen.line(f"      found     {one_line(new, 400)}")
+
+
+def _own_words(found: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+    """Return the differences of the declaration; PostgreSQL's own words only where alone."""
+    declared = [one for one in found if not one[0].startswith("definition")]
+    return declared or found
+
+
+def differences(old: object, new: object, path: str = "") -> Iterator[tuple[str, str, str]]:
+    """Yield path, old and new text of every leaf that differs."""
+    old, new = _by_name(old), _by_name(new)
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in sorted({*old, *new}):
+            below = f"{path}.{key}" if path else str(key)
+            yield from differences(old.get(key), new.get(key), below)
+    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        for at, (one, other) in enumerate(zip(old, new, strict=True)):
+            yield from differences(one, other, f"{path}[{at}]")
+    elif old != new:
+        yield path, _shown(old), _shown(new)
+
+
+def _by_name(value: object) -> object:
+    """Return a list of named things as a mapping, so that one that is gone moves no other."""
+    if isinstance(value, list) and value and all(isinstance(one, dict) and "name" in one for one in value):
+        return {one["name"]: one for one in value}
+    return value
+
+
+def _shown(value: object) -> str:
+    return "nothing" if value is None else str(value)

@@ -1,0 +1,196 @@
+"""Running a Pulumi program in this process, and leaving no trace of it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import gc
+import runpy
+import sys
+import traceback
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gatepost.engine.model import ProgramFailed, Project
+
+Program = Callable[[], object]
+
+
+def program_file(path: Path) -> Program:
+    """Return a program that runs a file such as infra/__main__.py.
+
+    Its folder is importable while it runs, as under the Pulumi CLI; modules that it imported from there are
+    forgotten afterwards, so that the next run sees the files as they then are.
+    """
+
+    def run() -> None:
+        with _importable(path.parent.resolve()):
+            runpy.run_path(str(path), run_name="__main__")
+
+    return run
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a program finds around it: its stack, its settings, and the services that it talks to."""
+
+    project: Project
+    stack: str
+    config: Mapping[str, str]
+    secret_keys: frozenset[str]
+    monitor: Any
+    engine: Any
+    parallel: int
+    preview: bool
+
+
+def run_program(program: Program, around: Surroundings) -> None:
+    """Run a program to its end, all its resources included.
+
+    Raises `ProgramFailed`, naming file and line, if it raises anything.
+    """
+    # the SDK keeps its state in context variables: a fresh context is a fresh SDK
+    with _rare_collections():
+        contextvars.Context().run(_run, program, around)
+
+
+def _run(program: Program, around: Surroundings) -> None:
+    from pulumi.runtime.config import set_all_config
+    from pulumi.runtime.settings import Settings, configure
+    from pulumi.runtime.stack import run_in_stack
+
+    configure(
+        Settings(
+            project=around.project.name,
+            stack=around.stack,
+            monitor=around.monitor,
+            engine=around.engine,
+            parallel=around.parallel,
+            dry_run=around.preview,
+            organization=around.project.organization,
+            root_directory=str(around.project.root),
+        )
+    )
+    set_all_config(dict(around.config), sorted(around.secret_keys))
+    with _event_loop(around.parallel) as loop:
+        try:
+            loop.run_until_complete(run_in_stack(_without_result(program)))
+        except Exception as error:
+            raise explain(error, around.project.root) from error
+        except SystemExit as error:
+            if error.code not in (None, 0):
+                raise ProgramFailed(f"the program ended with exit({error.code!r})", error) from error
+
+
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    # the SDK makes so many objects that collecting at the usual pace is a third of a no-op's time
+    usual = gc.get_threshold()
+    gc.set_threshold(100_000, usual[1], usual[2])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+
+
+@contextmanager
+def _event_loop(parallel: int) -> Iterator[asyncio.AbstractEventLoop]:
+    # each step blocks a thread of the SDK's loop; a few more answer what does not wait for a step
+    executor = ThreadPoolExecutor(parallel + 4, thread_name_prefix="gatepost-program")
+    loop = asyncio.new_event_loop()
+    loop.set_default_executor(executor)
+    loop.set_exception_handler(_ignore)
+    aborted = True
+    try:
+        yield loop
+        aborted = False
+    except Exception:
+        aborted = False
+        raise
+    finally:
+        loop.run_until_complete(_cancel_others())
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        # threads that wait for steps of an aborted deployment are released when the engine's loop ends
+        executor.shutdown(wait=not aborted, cancel_futures=True)
+        loop.close()
+
+
+async def _cancel_others() -> None:
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def explain(error: BaseException, root: Path) -> ProgramFailed:
+    """Return one clear error for whatever a program raised: where, what."""
+    if isinstance(error, ProgramFailed):
+        return error
+    place = _place(error, root)
+    reason = str(error) if hasattr(error, "exit_code") else f"{type(error).__name__}: {error}"
+    return ProgramFailed(f"{place}: {reason}" if place else reason, error)
+
+
+def _place(error: BaseException, root: Path) -> str:
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{_shown(error.filename, root)}:{error.lineno}"
+    chain: BaseException | None = error
+    seen: set[int] = set()  # the SDK raises errors "from" themselves
+    while chain is not None and id(chain) not in seen:
+        seen.add(id(chain))
+        for frame in reversed(traceback.extract_tb(chain.__traceback__)):
+            if is_the_programs(Path(frame.filename)):
+                return f"{_shown(frame.filename, root)}:{frame.lineno}"
+        chain = chain.__cause__ or chain.__context__
+    return ""
+
+
+def is_the_programs(path: Path) -> bool:
+    """Whether a file is the program's own, rather than a library's."""
+    ours = Path(__file__).parent.parent
+    standard = Path(asyncio.__file__).parent.parent
+    foreign = path.is_relative_to(ours) or path.is_relative_to(standard) or "site-packages" in path.parts
+    return path.suffix == ".py" and not foreign
+
+
+def _shown(filename: str, root: Path) -> str:
+    path = Path(filename)
+    return str(path.relative_to(root) if path.is_relative_to(root) else path)
+
+
+def _without_result(program: Program) -> Callable[[], Awaitable[None]]:
+    async def run() -> None:
+        program()
+        await _outputs_resolved()
+
+    return run
+
+
+async def _outputs_resolved() -> None:
+    """Wait for all outputs at once: the SDK itself waits for them one by one, and looks at all each time."""
+    from pulumi.runtime.settings import SETTINGS
+
+    while pending := [task for task in SETTINGS.outputs if not task.done()]:
+        await asyncio.wait(pending)
+
+
+def _ignore(_loop: asyncio.AbstractEventLoop, _context: dict[str, Any]) -> None:
+    """Take no notice of outputs that nobody awaited: what failed is reported already."""
+
+
+@contextmanager
+def _importable(folder: Path) -> Iterator[None]:
+    path, modules = list(sys.path), set(sys.modules)
+    sys.path.insert(0, str(folder))
+    try:
+        yield
+    finally:
+        sys.path[:] = path
+        for name in set(sys.modules) - modules:
+            file = getattr(sys.modules[name], "__file__", None)
+            if file and Path(file).is_relative_to(folder):
+                del sys.modules[name]

@@ -1,0 +1,137 @@
+"""The state while a deployment runs: what it was, and what has become of it so far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from gatepost.engine.journal import Journal
+from gatepost.engine.order import mended, ordered
+from gatepost.engine.resource import Resource, from_json
+from gatepost.engine.secrets import Vault
+from gatepost.engine.state import Checkpoint
+
+Json = dict[str, Any]
+
+
+class Snapshot:
+    """Old resources, replaced one by one by new ones; every edit also goes to the journal.
+
+    `journal` is None in a preview, which keeps nothing.
+    """
+
+    def __init__(self, checkpoint: Checkpoint, vault: Vault, journal: Journal | None) -> None:
+        self._journal = journal
+        self._vault = vault
+        self._salt = vault.salt
+        self._stored = checkpoint.resources
+        self._olds = [from_json(vault, json) for json in checkpoint.resources]
+        self._places = {id(old): place for place, old in enumerate(self._olds)}
+        self._by_urn = {old.urn: old for old in self._olds if not old.delete}
+        self._gone: set[int] = set()
+        self._renamed: dict[str, str] = {}
+        self._pending = [op for op in checkpoint.pending if op.get("type") == "creating"]
+        self._unknown: list[Json] = []
+        self.news: dict[str, Resource] = {}
+        self.dirty = checkpoint.recovered or len(self._pending) != len(checkpoint.pending)
+
+    def old(self, urn: str, aliases: Iterable[str] = ()) -> Resource | None:
+        """Return the old resource of that URN, or of the first alias that has one."""
+        for name in (urn, *aliases):
+            found = self._by_urn.get(name)
+            if found is not None and self._places[id(found)] not in self._gone:
+                return found
+        return None
+
+    def before(self, urn: str) -> Resource | None:
+        """Return what the deployment found under that URN, whatever became of it since."""
+        return self._by_urn.get(urn)
+
+    def remaining(self) -> list[Resource]:
+        """Return the old resources that nothing has replaced or removed, in their order."""
+        return [old for place, old in enumerate(self._olds) if place not in self._gone]
+
+    def put(self, new: Resource, old: Resource | None = None, *, changed: bool = True) -> None:
+        """Add a new resource in place of an old one; unchanged ones need no place in the journal."""
+        self.news[new.urn] = new
+        place = None if old is None else self._places[id(old)]
+        if place is not None:
+            self._gone.add(place)
+            if old is not None and old.urn != new.urn:
+                self._renamed[old.urn] = new.urn
+        self._settle(new.urn)
+        if self._journal is None:
+            return
+        if changed:
+            self._record({"put": new.to_json(), "old": place})
+        elif place is None or new.to_json() != self._stored[place]:
+            self.dirty = True
+
+    def flag(self, old: Resource, *, delete: bool = False, pending_replacement: bool = False) -> None:
+        """Mark an old resource: to be deleted later, or deleted and to be created again."""
+        if delete:
+            old.delete = True
+            self._record({"flag": "delete", "old": self._places[id(old)]})
+        if pending_replacement:
+            old.pending_replacement = True
+            self._record({"flag": "pendingReplacement", "old": self._places[id(old)]})
+
+    def drop(self, old: Resource) -> None:
+        """Forget an old resource: it no longer exists."""
+        place = self._places[id(old)]
+        self._gone.add(place)
+        self._record({"old": place})
+
+    def touch(self, new: Resource) -> None:
+        """Record that a new resource's outputs were set after it was put."""
+        if self._journal is not None:
+            self._record({"put": new.to_json(), "old": None})
+
+    async def begin(self, kind: str, resource: Resource) -> int:
+        """Record that an operation ("creating", "updating", "deleting", "reading") starts."""
+        if self._journal is None:
+            return 0
+        shown = resource.to_json()
+        self._keep_salt()
+        return await self._journal.begin(kind, shown)
+
+    def end(self, number: int, resource: Resource, kind: str, *, known: bool = True) -> None:
+        """Record that it ended; when its outcome is not known it stays pending in the state."""
+        if self._journal is None:
+            return
+        if known:
+            self._journal.end(number)
+        else:
+            self._unknown.append({"resource": resource.to_json(), "type": kind})
+            self.dirty = True
+
+    @property
+    def pending(self) -> list[Json]:
+        """The operations whose outcome nobody knows."""
+        return [*self._pending, *self._unknown]
+
+    def forget_pending(self) -> None:
+        """Forget the operations whose outcome nobody knows."""
+        self.dirty = self.dirty or bool(self._pending)
+        self._pending = []
+
+    def resources(self) -> list[Json]:
+        """Return the whole state in order: new resources, then the old ones that are left."""
+        found = [new.to_json() for new in self.news.values()]
+        found += [old.to_json() for old in self.remaining()]
+        return ordered(mended(found, self._renamed))
+
+    def _settle(self, urn: str) -> None:
+        self._pending = [op for op in self._pending if op["resource"]["urn"] != urn]
+
+    def _record(self, edit: Json) -> None:
+        self.dirty = True
+        self._keep_salt()
+        if self._journal is not None:
+            self._journal.edit(edit)
+
+    def _keep_salt(self) -> None:
+        """Journal the salt of the stack's first secret: without it nobody could read what was journalled."""
+        if self._journal is not None and self._vault.salt != self._salt:
+            self._salt = self._vault.salt
+            self._journal.edit({"salt": self._salt})

@@ -1,0 +1,1 @@
+"""PostgreSQL: the embedded server, the catalog, plans and how they are run."""

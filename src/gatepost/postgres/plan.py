@@ -1,0 +1,112 @@
+"""A change as data: statements with their locks, and the hazards that they carry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from itertools import groupby
+from typing import Any, Literal
+
+
+class Lock(StrEnum):
+    """PostgreSQL's table locks, and `NONE` for a statement that takes none on a table."""
+
+    NONE = "none"
+    ACCESS_SHARE = "ACCESS SHARE"
+    ROW_EXCLUSIVE = "ROW EXCLUSIVE"
+    SHARE_UPDATE_EXCLUSIVE = "SHARE UPDATE EXCLUSIVE"
+    SHARE = "SHARE"
+    SHARE_ROW_EXCLUSIVE = "SHARE ROW EXCLUSIVE"
+    ACCESS_EXCLUSIVE = "ACCESS EXCLUSIVE"
+
+
+class Hazard(StrEnum):
+    """A named danger of a planned statement; a deployment that carries one needs its approval by name."""
+
+    DELETES_DATA = "DELETES_DATA"
+    REWRITES_TABLE = "REWRITES_TABLE"
+    BLOCKS_WRITES = "BLOCKS_WRITES"
+
+
+SENTENCES = {
+    Hazard.DELETES_DATA: "Rows or columns that hold data are deleted and can only come back from a backup.",
+    Hazard.REWRITES_TABLE: "Every row is written again while nobody can read or write the table.",
+    Hazard.BLOCKS_WRITES: "Nobody can write to the table while every row is read.",
+}
+
+HIDDEN = "[secret]"
+Mode = Literal["together", "separate", "concurrent"]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One SQL statement of a plan."""
+
+    sql: str
+    lock: Lock = Lock.NONE
+    on: str = ""
+    """The object that the lock is on."""
+    mode: Mode = "together"
+    """`together`: in one transaction with its neighbours; `separate`: in one of its own, without a short
+    time-out; `concurrent`: outside any transaction."""
+    undo: str | None = None
+    """What takes it back when a later statement fails: empty where nothing need, None where nothing can."""
+    builds: str | None = None
+    """The index that a concurrent statement builds: only while it is invalid may `undo` remove it."""
+    secret: bool = False
+    """The text holds a secret: no listing, log or ledger may show it."""
+
+
+@dataclass(frozen=True)
+class Risk:
+    """A hazard of a plan, where it strikes and how much it concerns."""
+
+    hazard: Hazard
+    on: str
+    detail: str
+
+    @property
+    def name(self) -> str:
+        """How it is approved for this place alone."""
+        return f"{self.hazard}:{self.on}"
+
+    def __str__(self) -> str:
+        return f"{self.hazard} on {self.on}: {SENTENCES[self.hazard]} {self.detail}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one resource's change does to the database."""
+
+    statements: tuple[Statement, ...] = ()
+    risks: tuple[Risk, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.statements)
+
+    def __add__(self, other: Plan) -> Plan:
+        return Plan(self.statements + other.statements, self.risks + other.risks)
+
+    def batches(self) -> Iterator[tuple[Mode, tuple[Statement, ...]]]:
+        """Yield the statements as they are run: neighbours that go together in one batch."""
+        numbered = enumerate(self.statements)
+        for _, group in groupby(numbered, key=lambda item: ("", 0) if item[1].mode == "together" else item):
+            batch = tuple(statement for _, statement in group)
+            yield batch[0].mode, batch
+
+    def kept_secret(self) -> Plan:
+        """Return the plan with every statement marked as holding a secret."""
+        return replace(self, statements=tuple(replace(one, secret=True) for one in self.statements))
+
+    def shown(self) -> Plan:
+        """Return the plan as it may be listed: without the texts that hold a secret."""
+        hidden = (replace(one, sql=HIDDEN, undo=None) if one.secret else one for one in self.statements)
+        return replace(self, statements=tuple(hidden))
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the plan as plain data, without secrets."""
+        return {
+            "statements": [asdict(statement) for statement in self.shown().statements],
+            "hazards": [asdict(risk) for risk in self.risks],
+        }

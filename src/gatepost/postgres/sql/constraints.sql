@@ -1,0 +1,19 @@
+-- Primary keys, unique, check, foreign key and exclusion constraints of tables.
+select
+    n.nspname as schema,
+    c.relname as name,
+    k.conname as object,
+    jsonb_build_object(
+        'definition', pg_get_constraintdef(k.oid),
+        'validated', k.convalidated,
+        'comment', obj_description(k.oid, 'pg_constraint')
+    ) as definition
+from pg_constraint as k
+join pg_class as c on c.oid = k.conrelid
+join pg_namespace as n on n.oid = c.relnamespace
+where k.contype in ('p', 'u', 'c', 'f', 'x')
+    and k.conparentid = 0
+    and k.coninhcount = 0
+    and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast', 'gatepost')
+    and (%(schema)s::text is null or n.nspname = %(schema)s)
+    and (%(name)s::text is null or c.relname = %(name)s)

@@ -1,0 +1,18 @@
+-- Triggers that somebody made, on tables and views.
+select
+    n.nspname as schema,
+    c.relname as name,
+    t.tgname as object,
+    jsonb_build_object(
+        'definition', pg_get_triggerdef(t.oid),
+        'enabled', t.tgenabled <> 'D',
+        'comment', obj_description(t.oid, 'pg_trigger')
+    ) as definition
+from pg_trigger as t
+join pg_class as c on c.oid = t.tgrelid
+join pg_namespace as n on n.oid = c.relnamespace
+where not t.tgisinternal
+    and t.tgparentid = 0
+    and n.nspname not in ('pg_catalog', 'information_schema', 'gatepost')
+    and (%(schema)s::text is null or n.nspname = %(schema)s)
+    and (%(name)s::text is null or c.relname = %(name)s)

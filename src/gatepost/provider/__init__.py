@@ -1,0 +1,1 @@
+"""The Pulumi provider: one file a kind of object."""

@@ -1,0 +1,148 @@
+"""What every kind of object can do: the whole life of each stands in a file of its own."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+from gatepost.errors import InvalidDeclaration
+from gatepost.postgres.catalog import Definition, Facts, Key
+from gatepost.postgres.plan import Plan
+from gatepost.provider import privileges
+
+_LONGEST_NAME = 63
+
+
+def _fits(name: str) -> str:
+    size = len(name.encode())
+    if not 0 < size <= _LONGEST_NAME:
+        raise ValueError(f"a name has 1 to {_LONGEST_NAME} bytes, this one {size}")
+    return name
+
+
+Name = Annotated[str, AfterValidator(_fits)]
+"""A name that PostgreSQL stores as it is: a longer one it would cut off."""
+
+
+class Inputs(BaseModel):
+    """The declared properties of a resource; on the wire their names are camelCase."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True)
+
+
+I = TypeVar("I", bound=Inputs)  # noqa: E741
+
+
+@dataclass
+class Declarations:
+    """What the running program has declared so far, as far as checks of later resources need it."""
+
+    columns: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    environment: str = "local"
+
+    def columns_of(self, schema: str, table: str) -> frozenset[str] | None:
+        """Return a declared table's columns, or None where the program declares no such table."""
+        return self.columns.get((schema, table))
+
+
+class Kind(ABC, Generic[I]):
+    """A kind of object: validate, identify, plan, read back."""
+
+    token: ClassVar[str]
+    inputs: type[I]
+
+    @abstractmethod
+    def key(self, given: I) -> Key | None:
+        """Return where the object is in the catalog; None for what leaves none there."""
+
+    def identify(self, given: I) -> str:
+        """Return the resource's id."""
+        key = self.key(given)
+        assert key is not None
+        return ".".join(part for part in (key.schema, key.name, key.object) if part)
+
+    def extra_outputs(self, given: I) -> dict[str, Any]:
+        """Return outputs beyond the inputs and the canonical definition."""
+        return {}
+
+    def check(self, given: I, declared: Declarations) -> None:
+        """Validate what types cannot say.
+
+        :raises InvalidDeclaration: names what is wrong and where.
+        """
+
+    def announce(self, given: I, declared: Declarations) -> None:
+        """Tell later checks what this resource declares."""
+
+    def replaces(self, old: I, new: I) -> list[str]:
+        """Return the properties whose change needs another object rather than an altered one."""
+        return []
+
+    def differences(self, old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+        """Return the properties that differ; where a text came from makes no difference."""
+        names = (old.keys() | new.keys()) - {"file"}
+        return sorted(name for name in names if old.get(name) != new.get(name))
+
+    def standing(self, old: I, new: I, facts: Facts) -> I | None:
+        """Return the old declaration as far as it still stands; None where the object is gone."""
+        key = self.key(old)
+        return old if key and facts.read(key) else None
+
+    @abstractmethod
+    def create(self, given: I, facts: Facts) -> Plan:
+        """Return the plan that makes the object."""
+
+    @abstractmethod
+    def update(self, old: I, new: I, facts: Facts) -> Plan:
+        """Return the plan that changes it in place."""
+
+    @abstractmethod
+    def delete(self, old: I, facts: Facts) -> Plan:
+        """Return the plan that removes it; gone already means nothing to do."""
+
+    def observe(self, inputs: dict[str, Any], then: Definition, now: Definition) -> dict[str, Any]:
+        """Return the inputs as the database has them now: what differs from `then` is taken from `now`.
+
+        The next deployment sees the difference to the program and mends it.
+        """
+        changed = {
+            name: now.get(name) for name in then.keys() | now.keys() if then.get(name) != now.get(name)
+        }
+        if (granted := changed.get("privileges")) is not None:
+            declared, before = inputs.get("privileges", {}), then.get("privileges", {})
+            changed["privileges"] = privileges.as_declared(declared, before, granted)
+        observed = dict(inputs)
+        for name, value in changed.items():
+            observed[self.drift_property(name)] = value
+        return {name: value for name, value in observed.items() if value is not None}
+
+    def drift_property(self, name: str) -> str:
+        """Return the input that a part of the canonical definition belongs to."""
+        return name
+
+
+def require_columns(used: Iterable[str], known: frozenset[str] | None, where: str, table: str) -> None:
+    """Reject names that a declared table does not have.
+
+    :raises InvalidDeclaration: names the missing columns and those that there are.
+    """
+    missing = sorted(set(used) - known) if known is not None else []
+    if missing:
+        there = ", ".join(sorted(known or ()))
+        raise InvalidDeclaration(
+            f'{where}: table "{table}" has no column {", ".join(missing)}: it has {there}'
+        )
+
+
+def reject_unknown(missing: Iterable[str], where: str) -> None:
+    """Reject an expression's references that nothing in its sight has.
+
+    :raises InvalidDeclaration: names them as they are written.
+    """
+    if named := ", ".join(missing):
+        raise InvalidDeclaration(f"{where}: unknown column {named}: declare it, or correct its name")

@@ -1,0 +1,16 @@
+"""Rows that the platform needs in every environment."""
+
+from __future__ import annotations
+
+from gatepost.provider.insight import parse
+from gatepost.provider.kind import Declarations
+from gatepost.provider.seed import SeedInputs, SeedKind
+
+
+class ReferenceDataKind(SeedKind):
+    """The life of reference data: a seed that every environment gets."""
+
+    token = "gatepost:index:ReferenceData"  # noqa: S105
+
+    def check(self, given: SeedInputs, declared: Declarations) -> None:
+        parse(given.sql, given.file or "reference data")

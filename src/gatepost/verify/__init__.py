@@ -1,0 +1,1 @@
+"""Proof that the database is what the program declares; it shares no query with the provider."""

@@ -1,0 +1,22 @@
+-- Columns of tables: type, nullability, and what fills them.
+select
+    n.nspname as schema,
+    c.relname as table,
+    a.attname as name,
+    a.atttypid::bigint as type,
+    a.atttypmod as modifier,
+    format_type(a.atttypid, a.atttypmod) as type_name,
+    a.attnotnull as not_null,
+    a.atthasdef and a.attgenerated = '' as has_default,
+    a.attgenerated <> '' as generated,
+    a.attidentity::text as identity,
+    o.collname as collation,
+    col_description(a.attrelid, a.attnum) as comment
+from pg_attribute as a
+join pg_class as c on c.oid = a.attrelid
+join pg_namespace as n on n.oid = c.relnamespace
+join pg_type as t on t.oid = a.atttypid
+left join pg_collation as o on o.oid = a.attcollation and a.attcollation <> t.typcollation
+where a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'p')
+    and n.nspname not in ('pg_catalog', 'information_schema')
+order by n.nspname, c.relname, a.attnum

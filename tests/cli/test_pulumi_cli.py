@@ -1,0 +1,89 @@
+"""The same verbs with the real Pulumi CLI as engine."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from cli.programs import POSTS, POSTS_WITH_BODY
+from fix_workspace import Workspace
+
+pytestmark = [
+    pytest.mark.pulumi_cli,
+    pytest.mark.skipif(shutil.which("pulumi") is None, reason="the Pulumi CLI is not installed"),
+]
+
+
+@pytest.fixture
+def shared(workspace: Workspace) -> Workspace:
+    """A project with the shared stack `staging` in a file backend."""
+    plugin = workspace.root / "plugin"
+    plugin.mkdir()
+    options = f"runtime:\n  name: python\n  options:\n    virtualenv: {sys.prefix}\n"
+    (plugin / "PulumiPlugin.yaml").write_text(options)
+    source = Path(__file__).parents[2] / "plugin" / "__main__.py"
+    shutil.copy(source, plugin)
+    (workspace.root / "Pulumi.yaml").write_text(
+        f"name: small\n{options}plugins:\n  providers:\n    - name: gatepost\n      path: plugin\n"
+    )
+    (workspace.root / "Pulumi.staging.yaml").write_text("config:\n  small:environment: staging\n")
+    backend = workspace.root / "backend"
+    workspace.environment |= {
+        "PULUMI_BACKEND_URL": f"file://{backend}",
+        "PULUMI_CONFIG_PASSPHRASE": "staging",
+        "PULUMI_STACK": "staging",
+    }
+    workspace.write(POSTS)
+    return workspace
+
+
+def test_shared_stack_lives_under_the_pulumi_cli(shared: Workspace) -> None:
+    preview = shared.json("preview", "--sql")
+    assert preview["engine"] == "cli"
+    [plan] = next(step for step in preview["steps"] if step["name"] == "posts")["plans"]
+    assert plan["statements"][0]["lock"] == "ACCESS EXCLUSIVE"
+    assert "4 created" in shared.run("up", "--yes").stdout
+    assert "nothing to do" in shared.run("up", "--yes").stdout
+    assert shared.json("outputs") == {"table": "posts", "token": "[secret]"}
+    assert shared.json("verify")["ok"]
+
+
+def test_embedded_engine_goes_on_from_the_clis_state_and_back(shared: Workspace) -> None:
+    shared.run("up", "--yes")
+    assert "nothing to do" in shared.run("up", "--yes", "--engine", "embedded").stdout
+    shared.write(POSTS_WITH_BODY)
+    assert "1 updated" in shared.run("up", "--yes", "--engine", "embedded").stdout
+    assert "nothing to do" in shared.run("up", "--yes").stdout
+
+
+def test_drift_and_destroy(shared: Workspace) -> None:
+    shared.run("up", "--yes")
+    shared.sql("drop index idx_posts_author")
+    assert "idx_posts_author is gone" in shared.run("drift", code=15).stdout
+    shared.run("refresh", "--yes")
+    assert "1 created" in shared.run("up", "--yes").stdout
+    shared.run("destroy", "--yes")
+    assert shared.sql("select to_regclass('posts')") == [(None,)]
+
+
+@pytest.mark.parametrize("verb", ["preview", "up", "destroy"])
+def test_unapproved_delete_is_refused_before_anything_is_deleted(shared: Workspace, verb: str) -> None:
+    shared.run("up", "--yes")
+    shared.sql("insert into posts (author_id, title) values (gen_random_uuid(), 'kept')")
+    shared.write("pulumi.export('nothing', 'left')")
+    before = shared.inventory()[0]
+    done = shared.run(verb, *(() if verb == "preview" else ("--yes",)), code=11)
+    assert "DELETES_DATA on public.posts" in done.stderr
+    assert shared.inventory()[0] == before
+    shared.run("destroy", "--yes", "--approve", "DELETES_DATA:public.posts")
+    assert shared.sql("select to_regclass('posts')") == [(None,)]
+
+
+def test_failure_names_the_resource(shared: Workspace) -> None:
+    shared.write(POSTS.replace('["author_id", "title desc"]', '["writer_id"]'))
+    done = shared.run("up", "--yes", code=1)
+    assert "idx_posts_author" in done.stderr
+    assert "no column writer_id" in done.stderr
+    assert shared.sql("select to_regclass('posts')") == [(None,)]
