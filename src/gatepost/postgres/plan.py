@@ -26,13 +26,31 @@ class Hazard(StrEnum):
 
     DELETES_DATA = "DELETES_DATA"
     REWRITES_TABLE = "REWRITES_TABLE"
+    BLOCKS_READS = "BLOCKS_READS"
     BLOCKS_WRITES = "BLOCKS_WRITES"
+    LONG_VALIDATION = "LONG_VALIDATION"
+    INDEX_BUILD = "INDEX_BUILD"
+    INDEX_DROPPED = "INDEX_DROPPED"
+    CHANGES_ACCESS = "CHANGES_ACCESS"
+    WIDENS_ACCESS = "WIDENS_ACCESS"
+    BREAKS_CLIENTS = "BREAKS_CLIENTS"
+    NOT_TRANSACTIONAL = "NOT_TRANSACTIONAL"
+    UNTRACKED_DEPENDENCY = "UNTRACKED_DEPENDENCY"
 
 
 SENTENCES = {
     Hazard.DELETES_DATA: "Rows or columns that hold data are deleted and can only come back from a backup.",
     Hazard.REWRITES_TABLE: "Every row is written again while nobody can read or write the table.",
+    Hazard.BLOCKS_READS: "Nobody can read the table while the statement runs.",
     Hazard.BLOCKS_WRITES: "Nobody can write to the table while every row is read.",
+    Hazard.LONG_VALIDATION: "Every row is read to prove a constraint: clients go on, but it takes long.",
+    Hazard.INDEX_BUILD: "An index is built over a large table: clients go on, but it costs time and disk.",
+    Hazard.INDEX_DROPPED: "Queries that use the index may become slow.",
+    Hazard.CHANGES_ACCESS: "Who may see or change which rows is narrowed or decided otherwise.",
+    Hazard.WIDENS_ACCESS: "Somebody may see or change what they could not before.",
+    Hazard.BREAKS_CLIENTS: "Clients that know the former name, column or type fail.",
+    Hazard.NOT_TRANSACTIONAL: "The statement cannot be rolled back together with its neighbours.",
+    Hazard.UNTRACKED_DEPENDENCY: "Something is used that this program does not declare, so its order is not certain.",
 }
 
 HIDDEN = "[secret]"
@@ -65,6 +83,11 @@ class Risk:
     hazard: Hazard
     on: str
     detail: str
+    lock: Lock = Lock.NONE
+    """The lock that the dangerous statement takes."""
+    rows: int | None = None
+    """How many rows it concerns, as the target estimates them."""
+    bytes: int | None = None
 
     @property
     def name(self) -> str:
