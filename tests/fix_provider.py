@@ -28,7 +28,7 @@ from servers import Database, Server
 
 from gatepost.postgres import catalog
 from gatepost.postgres.connect import Target
-from gatepost.postgres.plan import Plan
+from gatepost.postgres.plan import Hazard, Plan
 from gatepost.provider.provider import GatepostProvider
 from gatepost.provider.values import plain_map, wire
 from gatepost.resources import Column
@@ -37,7 +37,7 @@ from gatepost.resources._base import camel
 Inputs = dict[str, Any]
 Properties = Mapping[str, PropertyValue]
 ROLES = ("gp_owner", "gp_reader", "gp_other", "GP Odd, role")
-EVERYTHING = "DELETES_DATA,REWRITES_TABLE,BLOCKS_WRITES"
+EVERYTHING = ",".join(Hazard)
 
 
 def col(name: str, type_: str = "text", **given: Any) -> Inputs:
@@ -77,6 +77,7 @@ class Deploy:
     settings: dict[str, Any] = field(default_factory=dict)
     state: dict[str, tuple[str, Properties]] = field(default_factory=dict)
     plans: list[tuple[str, str, Plan]] = field(default_factory=list)
+    is_together: bool = False
 
     def __post_init__(self) -> None:
         self.superuser = psycopg.connect(self.database.superuser_url, autocommit=True)
@@ -86,7 +87,7 @@ class Deploy:
         """A provider as the next deployment has it: it remembers nothing."""
         target = target_of(self.database.deployer_url)
         names = ("host", "port", "username", "password", "database")
-        settings = {name: str(getattr(target, name)) for name in names} | self.settings
+        settings = {name: str(getattr(target, name)) for name in names} | {"existing": "*"} | self.settings
         provider = GatepostProvider(lambda *told: self.plans.append(told))
         asyncio.run(provider.configure(ConfigureRequest({}, wired(settings), True, True)))
         return provider
@@ -98,6 +99,14 @@ class Deploy:
         self.settings |= settings
         self.provider = self.another_provider()
         yield
+
+    @contextmanager
+    def together(self, **settings: Any) -> Iterator[None]:
+        """Deploy several resources in one deployment."""
+        with self.next_deployment(**settings):
+            self.is_together = True
+            yield
+            self.is_together = False
 
     def close(self) -> None:
         self.provider.close()
@@ -115,7 +124,12 @@ class Deploy:
         return asyncio.run(self.provider.diff(DiffRequest(urn, *self.state[urn], wired(inputs), [])))
 
     def deploy(self, kind: str, name: str, inputs: Inputs) -> str:
-        """Check, diff, preview, apply; return what was done: same, create, update or replace."""
+        """Check, diff, preview, apply; return what was done: same, create, update or replace.
+
+        Each is a deployment of its own, unless it is done inside `together`.
+        """
+        if not self.is_together:
+            self.provider.gate.forget()
         urn = urn_of(kind, name)
         self.check(kind, name, inputs)
         if urn not in self.state:
@@ -157,7 +171,7 @@ class Deploy:
         assert plain_map(previewed.properties)["definition"] is not None
         told = self.plans[-1]
         applied = run(False)
-        assert self.plans[-1] == told
+        assert _lasting(self.plans[-1]) == _lasting(told)
         return applied
 
     def delete(self, kind: str, name: str, preview: bool = False) -> None:
@@ -187,7 +201,7 @@ class Deploy:
 
     def __getattr__(self, kind: str) -> Callable[..., str]:
         """`deploy.index("i", columns=["a"])`: deploy what belongs to `posts`, or has its own text."""
-        token = {"reference_data": "ReferenceData"}.get(kind, kind.title())
+        token = kind.title().replace("_", "")
         on_table = token in ("Index", "Policy", "Trigger", "Constraint")
 
         def deploy(resource: str, **inputs: Any) -> str:
@@ -216,10 +230,20 @@ class Deploy:
         """The statements of the last plan."""
         return [statement.sql for statement in self.plans[-1][2].statements]
 
+    def risks(self) -> list[str]:
+        """The hazards of the last plan as they are approved, sorted."""
+        return sorted(risk.name for risk in self.plans[-1][2].risks)
+
     def must_have(self, kind: str, name: str, *, on: str = "posts", schema: str = "public") -> Any:
         key = catalog.Key(kind, schema, on if kind not in ("tables", "views", "functions") else name)
         key = key if key.name == name else catalog.Key(kind, schema, on, name)
         return self.snapshot()[key]
+
+
+def _lasting(told: tuple[str, str, Plan]) -> tuple[object, ...]:
+    """What was told of a plan, but for how many rows the server estimates from one moment to the next."""
+    urn, operation, plan = told
+    return urn, operation, plan.statements, [(risk.name, risk.detail, risk.lock) for risk in plan.risks]
 
 
 def wired(inputs: Mapping[str, Any]) -> dict[str, PropertyValue]:

@@ -22,8 +22,8 @@ from urllib.parse import unquote, urlsplit
 import pulumi
 
 from gatepost.resources import (
-    Check, Column, Feature, ForeignKey, Function, Index, Policy, PrimaryKey, Provider, Table, Trigger, Unique,
-    View,
+    Attribute, Check, Column, Composite, Domain, Enum, Feature, ForeignKey, Function, Index, MaterializedView,
+    Policy, PrimaryKey, Provider, Publication, Published, Sequence, Table, Trigger, Unique, View,
 )
 
 url = urlsplit(os.environ["GATEPOST_DATABASE_URL"])

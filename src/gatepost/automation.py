@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from gatepost.cli.observer import Observer, planned
-from gatepost.engine.model import SECRET, Drift, Op, Result, StepEvent, urn_name, urn_type
+from gatepost.engine.model import SECRET, Drift, Manner, Op, Result, StepEvent, urn_name, urn_type
 from gatepost.errors import DeploymentBusy, GatepostError, PassphraseMissing, UsageError
 
 if TYPE_CHECKING:
@@ -41,15 +41,17 @@ class PulumiCli:
     stack: Stack
     observer: Observer
     parallel: int
+    manner: Manner = field(default_factory=Manner)
     name: str = "cli"
+    approvals: list[str] = field(default_factory=list)
 
     def preview(self) -> Result:
         """Say what `up` would do."""
-        return self._preview(lambda stack, hear: stack.preview(on_event=hear, **self._options))
+        return self._preview(lambda stack, hear: stack.preview(on_event=hear, **self._deploying))
 
     def up(self) -> Result:
         """Bring about what the program declares."""
-        return self._run(lambda stack, hear: stack.up(on_event=hear, **self._options))
+        return self._run(lambda stack, hear: stack.up(on_event=hear, **self._deploying))
 
     def refresh(self) -> Result:
         """Take over into the state what the database has now."""
@@ -84,7 +86,21 @@ class PulumiCli:
 
     @property
     def _options(self) -> dict[str, Any]:
-        return {"parallel": self.parallel, "color": "never", "suppress_outputs": True}
+        options: dict[str, Any] = {"parallel": self.parallel, "color": "never"}
+        options["suppress_outputs"] = True
+        if self.manner.atomic:
+            raise UsageError(
+                "--atomic is the embedded engine's, as the Pulumi CLI saves after each resource:"
+                " leave it out, or give --engine embedded"
+            )
+        if self.manner.targets:
+            options["target"] = [_as_pattern(name) for name in self.manner.targets]
+        return options
+
+    @property
+    def _deploying(self) -> dict[str, Any]:
+        dependents = {"target_dependents": True} if self.manner.dependents else {}
+        return {**self._options, **dependents, "refresh": self.manner.refresh}
 
     def _run(self, operation: Callable[[AutomationStack, Any], Any], *, preview: bool = False) -> Result:
         steps, started = _Steps(self.observer, preview=preview), time.perf_counter()
@@ -98,13 +114,15 @@ class PulumiCli:
         """Preview, and plan the deletes too: the CLI asks no provider about them."""
         result = self._run(operation, preview=True)
         deleted = {step.urn for step in result.steps if step.op in ("delete", "delete-replaced")}
+        kept = (step.type for step in result.steps if step.urn not in deleted)
+        declares = any(kind.startswith("gatepost:index:") for kind in kept)
         if deleted:
-            from gatepost.planned_deletes import require_approval
+            from gatepost.planned_deletes import plan_deletes
 
             quiet = _Steps(self.observer, preview=True)
             exported = self._perform(lambda stack, _hear: stack.export_stack(), quiet)
             resources = (exported.deployment or {}).get("resources", ())
-            require_approval(resources, deleted, self._note_plan)
+            plan_deletes(resources, deleted, self._note_plan, declares=declares)
         return result
 
     def _note_plan(self, urn: str, operation: str, plan: Plan) -> None:
@@ -243,6 +261,11 @@ class _Steps:
             self.warnings.append(text)
         if text and not found.ephemeral:
             self.observer.message(found.severity, text)
+
+
+def _as_pattern(name: str) -> str:
+    """Return a target as the CLI takes it: a URN, or a pattern of one."""
+    return name.replace("*", "**") if name.startswith("urn:") else f"**::{name.replace('*', '**')}"
 
 
 def _make_folder(url: str) -> None:

@@ -97,3 +97,15 @@ class UnsupportedFeature(GatepostError, NotImplementedError):
     """The embedded engine refuses an option by name rather than ignoring it."""
 
     exit_code = 16
+
+
+class StillUsed(GatepostError):
+    """What is to change or go is used by something that cannot follow."""
+
+    exit_code = 17
+
+
+class StateNotWritten(GatepostError, OSError):
+    """The state could not be written: the disk is full, or the folder is closed to us."""
+
+    exit_code = 18

@@ -10,53 +10,47 @@ from typing import Any
 
 from pulumi.provider.experimental.provider import ConfigureRequest, DeleteRequest
 
-from gatepost.errors import HazardNotApproved
-from gatepost.provider.provider import GatepostProvider, OnPlan
+from gatepost.provider.gate import OnPlan
+from gatepost.provider.provider import GatepostProvider
 from gatepost.provider.values import wire
 
 _SECRET = "4dabf18193072939515e22adb298388d"  # noqa: S105 (the key that marks a secret in Pulumi's state)
 
 
-def require_approval(resources: Iterable[Mapping[str, Any]], deleted: set[str], on_plan: OnPlan) -> None:
-    """Plan the deletes of `deleted` URNs, as the embedded engine's preview does.
+def plan_deletes(
+    resources: Iterable[Mapping[str, Any]], deleted: set[str], on_plan: OnPlan, *, declares: bool
+) -> None:
+    """Plan the deletes of `deleted` URNs, as the embedded engine's preview does; `on_plan` judges them.
 
     :param resources: the stack's exported state, secrets in clear.
-    :raises HazardNotApproved: names every object that would lose data without approval.
+    :param declares: whether the program declares anything besides.
     """
     known = {resource["urn"]: resource for resource in resources}
     ours = [known[urn] for urn in sorted(deleted & known.keys()) if _is_ours(known[urn])]
     by_provider: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for resource in ours:
         by_provider[resource["provider"].rpartition("::")[0]].append(resource)
-    refused = [
-        refusal
-        for urn, doomed in by_provider.items()
-        for refusal in asyncio.run(_refusals(known[urn]["inputs"], doomed, on_plan))
-    ]
-    if refused:
-        raise HazardNotApproved("\n".join(refused))
+    for urn, doomed in by_provider.items():
+        provider = GatepostProvider(on_plan, gathers=True)
+        provider.gate.declares = declares
+        asyncio.run(_plan(provider, known[urn]["inputs"], doomed))
 
 
 def _is_ours(resource: Mapping[str, Any]) -> bool:
     return bool(resource["type"].startswith("gatepost:index:") and resource.get("custom"))
 
 
-async def _refusals(
-    settings: Mapping[str, Any], doomed: Iterable[Mapping[str, Any]], on_plan: OnPlan
-) -> list[str]:
+async def _plan(
+    provider: GatepostProvider, settings: Mapping[str, Any], doomed: Iterable[Mapping[str, Any]]
+) -> None:
     """Ask one provider, on one connection, about everything of its that is to go."""
-    provider, refused = GatepostProvider(on_plan), []
     await provider.configure(ConfigureRequest({}, _wired(settings), True, True))
     try:
         for resource in doomed:
             request = DeleteRequest(resource["urn"], resource["id"], _wired(resource["outputs"]), 0)
-            try:
-                await provider.preview_delete(request)
-            except HazardNotApproved as error:
-                refused.append(str(error))
+            await provider.preview_delete(request)
     finally:
         provider.close()
-    return refused
 
 
 def _wired(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -210,7 +210,6 @@ REFUSED = {
     "replacement_trigger": lambda: Thing("a", ResourceOptions(replacement_trigger="x")),
     "env_var_mappings": lambda: Target("t", ResourceOptions(env_var_mappings={"A": "B"})),
     "remote components": lambda: pulumi.ComponentResource("memory:index:Remote", "a", {}, None, True),
-    "stack references": lambda: pulumi.StackReference("organization/demo/prod"),
     "functions of providers": lambda: pulumi.runtime.invoke("memory:index:look", {}),
     "assets and archives": lambda: Thing("a", value=pulumi.StringAsset("x")),
     "require_pulumi_version": lambda: pulumi.runtime.settings.require_pulumi_version(">=3"),
@@ -256,4 +255,4 @@ def test_a_package_without_a_provider_is_refused(stack: Stack):
         def __init__(self):
             super().__init__("other:index:Thing", "a", {})
 
-    assert "no provider for the package 'other' (it has memory)" in str(stack.failed_up(Other))
+    assert "no provider for the package 'other' (it has memory, pulumi)" in str(stack.failed_up(Other))

@@ -217,19 +217,24 @@ def test_refresh_takes_over_what_changed_and_what_is_gone(stack: Stack):
     assert stack.up(two()).changes == {"same": 1, "update": 1, "create": 1}
 
 
-def test_a_provider_can_be_read_all_at_once(stack: Stack, monkeypatch: pytest.MonkeyPatch):
+def test_a_provider_can_tell_all_at_once_what_is_as_deployed(stack: Stack, monkeypatch: pytest.MonkeyPatch):
     from memory_provider import MemoryProvider
 
     asked = []
 
-    async def read_many(self, requests):
-        asked.append([request.name for request in requests])
-        return [await self.read(request) for request in requests]
+    async def as_deployed(self, resources):
+        asked.append(len(resources))
+        return [outputs in self.world.things.values() for _, outputs in resources]
 
     stack.up(two())
-    monkeypatch.setattr(MemoryProvider, "read_many", read_many, raising=False)
+    monkeypatch.setattr(MemoryProvider, "as_deployed", as_deployed, raising=False)
+    stack.world.calls.clear()
     assert stack.deployment().drift() == []
-    assert asked == [["first", "second"]]
+    assert asked == [2]
+    assert stack.world.calls == []
+    next(iter(stack.world.things.values()))["value"] = "drifted"
+    assert len(stack.deployment().drift()) == 1
+    assert [operation for operation, _ in stack.world.calls] == ["read"]
 
 
 def test_outputs_are_masked_unless_asked_for(stack: Stack):

@@ -108,7 +108,6 @@ def test_without_a_database_there_is_nothing() -> None:
     assert facts.read(Key("tables", "public", "t")) is None
     assert facts.size("public", "t").empty
     assert facts.default_grantees("public", "r") == []
-    assert facts.dependents("public", "t", "id") == []
     assert facts.result_of("select 1") is None
 
 

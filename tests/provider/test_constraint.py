@@ -39,6 +39,15 @@ def foreign(**more: object) -> Inputs:
     return {"kind": "foreign_key", "columns": ["author"], "references": to, **more}
 
 
+def exclusion(*elements: tuple[str, str], **more: object) -> Inputs:
+    listed = elements or (("int4range(id, id, '[]')", "&&"),)
+    return {
+        "kind": "exclusion",
+        "elements": [{"element": element, "operator": operator} for element, operator in listed],
+        **more,
+    }
+
+
 CODE = {"schema": "public", "table": "authors", "columns": ["code"]}
 CHANGES = {
     "check expression": change(check("views >= 0"), check("views > -1 and status <> ''")),
@@ -62,6 +71,17 @@ CHANGES = {
     "foreign key action": change(foreign(), foreign(on_delete="cascade", on_update="set null")),
     "foreign key target": change(foreign(), foreign(references=CODE)),
     "foreign key deferrable": change(foreign(comment="k"), foreign(deferrable=True, comment="k")),
+    "unique include": change(unique("id"), unique("id", include=["title"])),
+    "unique initially deferred": change(
+        unique("id", deferrable=True), unique("id", deferrable=True, initially_deferred=True)
+    ),
+    "foreign key match": change(foreign(), foreign(match="full", deferrable=True, initially_deferred=True)),
+    "check without inheritance": change(check("views >= 0"), check("views >= 0", no_inherit=True)),
+    "exclusion": change(exclusion(), exclusion(where="views >= 0", comment="k")),
+    "exclusion of expressions": change(
+        exclusion(), exclusion(("(int4range(id, id, '[]')) range_ops", "&&"), deferrable=True, name="x")
+    ),
+    "exclusion instead of unique": change(unique("id"), exclusion(("id", "="), method="btree")),
     "check instead of unique": change(unique("id"), check("id > 0")),
     "unique instead of check": change(check("id > 0"), unique("id")),
 }
@@ -74,6 +94,30 @@ def test_change(deploy: Deploy, change: Change, rows: bool) -> None:
         return deploy.constraint("k", **inputs)
 
     prove(deploy, constraint, change, lambda: deploy.delete("Constraint", "k"), rows)
+
+
+DEFERRED = {"deferrable": True, "initially_deferred": True}
+DEFINITIONS = {
+    "UNIQUE (id) INCLUDE (title) DEFERRABLE INITIALLY DEFERRED": unique("id", include=["title"], **DEFERRED),
+    "PRIMARY KEY (id, status) INCLUDE (views)": key("id", "status", include=["views"]),
+    "FOREIGN KEY (author) REFERENCES public.authors(id) MATCH FULL DEFERRABLE INITIALLY DEFERRED": foreign(
+        match="full", **DEFERRED
+    ),
+    "EXCLUDE USING gist (int4range(id, id, '[]'::text) WITH &&) WHERE ((views >= 0))": exclusion(
+        where="views >= 0"
+    ),
+    "CHECK ((views >= 0)) NO INHERIT": check("views >= 0", no_inherit=True),
+}
+
+
+@pytest.mark.parametrize("rows", [False, True])
+def test_definition_says_what_is_declared(deploy: Deploy, rows: bool) -> None:
+    keyed(deploy)
+    if rows:
+        fill(deploy)
+    for at, (definition, inputs) in enumerate(DEFINITIONS.items()):
+        deploy.constraint(f"k{at}", **inputs)
+        assert deploy.must_have("constraints", f"k{at}")["definition"] == definition
 
 
 def test_constraint_of_a_table_with_rows_is_validated_apart(deploy: Deploy) -> None:
@@ -191,9 +235,10 @@ def test_foreign_constraint_is_left_alone(deploy: Deploy) -> None:
     deploy.sql("alter table posts add constraint k check (views > 5)")
     with pytest.raises(ObjectExists, match=r"public.posts.k exists already"):
         deploy.constraint("k", **check("views >= 0"))
-    deploy.constraint("mine", **check("views >= 0"))
-    with pytest.raises(ObjectExists, match=r"public.posts.k exists already"):
-        deploy.constraint("mine", **check("views >= 0", name="k"))
+    with deploy.next_deployment():
+        deploy.constraint("mine", **check("views >= 0"))
+        with pytest.raises(ObjectExists, match=r"public.posts.k exists already"):
+            deploy.constraint("mine", **check("views >= 0", name="k"))
 
 
 @pytest.mark.parametrize(
@@ -211,7 +256,11 @@ def test_foreign_constraint_is_left_alone(deploy: Deploy) -> None:
             '"public.authors" has no column nope',
         ),
         (foreign(on_delete="explode"), "\"onDelete\" is one of 'no action'"),
-        (check("views > 0", kind="exclusion"), "\"kind\" is one of 'primary_key'"),
+        (check("views > 0", kind="inclusion"), "\"kind\" is one of 'primary_key'"),
+        (exclusion(("nope", "=")), "has no column nope"),
+        (exclusion(("id", "= ); drop table posts; --")), "syntax error|more than one statement"),
+        ({"kind": "exclusion"}, "names no elements"),
+        (unique("id", initially_deferred=True), "what is initially deferred is deferrable: say so"),
     ],
 )
 def test_check_refuses(deploy: Deploy, inputs: Inputs, message: str) -> None:

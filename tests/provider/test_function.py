@@ -120,14 +120,62 @@ def test_nobody_else_may_execute(deploy: Deploy) -> None:
     assert found["privileges"] == {"gp_reader": ["execute"]}
 
 
-def test_what_uses_it_goes_on(deploy: Deploy) -> None:
+def using_f(deploy: Deploy) -> None:
+    generated = col("made", "int", generated="public.f(4)::int")
+    deploy.table(columns=[col("id", "integer", default="public.f(3)"), generated], row_security="enabled")
+    deploy.function("touch", sql=TOUCH)
+    deploy.policy("p", command="select", roles=["gp_reader"], using="id = public.f(1)", comment="k")
+    deploy.constraint("k", kind="check", expression="id <> public.f(0)")
+    deploy.index("i", columns=["(public.f(id))"])
+    deploy.trigger("t", function="public.touch", events=["update"], when="new.id > public.f(9)")
+    deploy.view(
+        "v", sql="create view v as select public.f(id) as f from posts", privileges={"public": ["select"]}
+    )
+    deploy.view("w", sql="create view w with (security_barrier) as select f from v", comment="k")
+    deploy.sql("insert into posts (id) values (7)")
+
+
+TOUCH = "create function touch() returns trigger language plpgsql as $$ begin return new; end $$"
+ANOTHER = {
+    "result": ("update", "f(a int) returns bigint immutable", "f(a int) returns int immutable"),
+    "argument's name": ("update", "f(b int) returns int immutable", "f(a int) returns int immutable"),
+    "another argument": (
+        "replace",
+        "f(a int, b int default 1) returns int immutable",
+        "f(a int) returns int immutable",
+    ),
+}
+
+
+@pytest.mark.parametrize(("done", "after", "before"), ANOTHER.values(), ids=list(ANOTHER))
+def test_what_uses_it_goes_on(deploy: Deploy, done: str, after: str, before: str) -> None:
+    deploy.function("f", sql=fn(before, "select $1"))
+    using_f(deploy)
+    started = deploy.snapshot()
+    assert deploy.function("f", sql=fn(after, "select $1")) == done
+    changed = deploy.snapshot()
+    assert {key for key in changed if key.name != "f"} == {key for key in started if key.name != "f"}
+    assert {"BLOCKS_READS:public.posts", "REWRITES_TABLE:public.posts"} <= set(deploy.risks())
+    assert deploy.function("f", sql=fn(after, "select $1")) == "same"
+    assert deploy.sql("select f, (select id from posts) from w") == [(7, 7)]
+    assert deploy.function("f", sql=fn(before, "select $1")) == done
+    assert deploy.snapshot() == started
+
+
+def test_what_uses_it_takes_to_the_one_with_wider_arguments(deploy: Deploy) -> None:
+    deploy.table(columns=[col("id", "integer")])
+    deploy.function("f", sql=fn("f(a int) returns int", "select $1"))
+    deploy.policy("p", command="select", roles=["public"], using="id = f(id)")
+    assert deploy.function("f", sql=fn("f(a bigint) returns int", "select $1::int")) == "replace"
+    assert deploy.must_have("policies", "p")["using"] == "(id = public.f((id)::bigint))"
+
+
+def test_a_result_that_its_users_cannot_take_changes_nothing(deploy: Deploy) -> None:
     deploy.table(columns=[col("id", "integer")])
     deploy.function("f", sql=F)
     deploy.policy("p", command="select", roles=["public"], using="id = f()")
     deploy.function("f", sql=fn("f() returns int", "select 2"))
-    with pytest.raises(
-        StatementFailed, match=r'Function "f": cannot drop function f\(\).*policy p on table posts'
-    ):
+    with pytest.raises(StatementFailed, match=r'Function "f": operator does not exist: integer = text'):
         deploy.function("f", sql=fn("f() returns text", "select 'x'"))
     assert deploy.refresh("Function", "f") == "same"
 

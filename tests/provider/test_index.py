@@ -26,7 +26,11 @@ CHANGES = {
     ),
     "include": change(ONE, {**ONE, "include": ["title", "status"]}),
     "method": change(ONE, {**ONE, "method": "hash"}),
-    "brin": change(ONE, {"columns": ["made_at"], "method": "brin"}),
+    "brin": change(ONE, {"columns": ["made_at timestamptz_minmax_multi_ops"], "method": "brin"}),
+    "gin": change(ONE, {"columns": ["(to_tsvector('simple', title))"], "method": "gin"}),
+    "gist": change(ONE, {"columns": ["(point(views, views))"], "method": "gist"}),
+    "spgist": change(ONE, {"columns": ["(title || '') text_ops"], "method": "spgist"}),
+    "storage": change({**ONE, "storage": {"fillfactor": 90}}, {**ONE, "storage": {"fillfactor": "60"}}),
     "name": change({**ONE, "name": "a"}, {**ONE, "name": 'The "B"'}),
     "name and columns": change({**ONE, "name": "a", "comment": "c"}, {"columns": ["id"], "name": "b"}),
     "comment": change(ONE, {**ONE, "comment": 'it\'s "quoted"'}),
@@ -42,6 +46,16 @@ def test_change(deploy: Deploy, change: Change, rows: bool) -> None:
         return deploy.index("i", **inputs)
 
     prove(deploy, index, change, lambda: deploy.delete("Index", "i"), rows)
+
+
+def test_definition_says_what_is_declared(deploy: Deploy) -> None:
+    posts(deploy)
+    given = {"columns": ["title text_pattern_ops desc", "id"], "include": ["views"], "where": "views > 0"}
+    deploy.index("i", **given, unique=True, nulls_not_distinct=True, storage={"fillfactor": 60})
+    assert deploy.must_have("indexes", "i")["definition"] == (
+        "CREATE UNIQUE INDEX i ON public.posts USING btree (title text_pattern_ops DESC, id) INCLUDE (views)"
+        " NULLS NOT DISTINCT WITH (fillfactor='60') WHERE (views > 0)"
+    )
 
 
 def test_index_of_a_table_with_rows_is_built_and_dropped_concurrently(deploy: Deploy) -> None:

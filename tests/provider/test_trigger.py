@@ -26,6 +26,7 @@ def trigger(*events: str, **more: object) -> Inputs:
 
 
 ROWS = {"new table": "added"}
+DEFERRED = trigger(timing="after", constraint="initially deferred", comment="k")
 CHANGES = {
     "events": change(trigger(), trigger("insert", "update of title, status", "delete")),
     "timing": change(trigger(), trigger(timing="after")),
@@ -44,6 +45,13 @@ CHANGES = {
         ),
     ),
     "truncate": change(trigger(level="statement"), trigger("truncate", level="statement")),
+    "constraint": change(trigger(timing="after", comment="k"), DEFERRED),
+    "constraint's deferral": change(DEFERRED, {**DEFERRED, "constraint": "initially immediate"}),
+    "constraint not deferrable": change(DEFERRED, {**DEFERRED, "constraint": "not deferrable"}),
+    "constraint's events, name and comment": change(
+        DEFERRED, {**DEFERRED, "events": ["update of title"], "name": "b", "comment": "new"}
+    ),
+    "constraint's name": change({**DEFERRED, "name": "a"}, {**DEFERRED, "name": "b"}),
     "name": change(trigger(name="a"), trigger(name='The "B"')),
     "name, events and comment": change(trigger(name="a", comment="c"), trigger("update", name="b")),
     "comment": change(trigger(), trigger(comment="it's")),
@@ -122,6 +130,7 @@ def test_foreign_trigger_is_left_alone(deploy: Deploy) -> None:
         ),
         ({"function": "public.touch", "events": []}, "names no events"),
         ({"function": "public.touch"}, '"events" is required'),
+        (trigger(constraint="initially deferred"), "a constraint trigger fires after each row"),
         (trigger(timing="later"), "\"timing\" is one of 'before', 'after' or 'instead of', got 'later'"),
     ],
 )

@@ -7,7 +7,7 @@ import pytest
 from changes import Change, each, posts, prove, with_rows
 from fix_provider import Deploy, Inputs, Refused
 
-from gatepost.errors import ObjectExists
+from gatepost.errors import ObjectExists, StillUsed
 
 
 def view(query: str, head: str = "view public.v with (security_invoker = true)", **more: object) -> Inputs:
@@ -42,6 +42,13 @@ CHANGES = {
     "options": change(
         ONE, view("select id, title from public.posts", "view public.v with (security_barrier)")
     ),
+    "check option": change(
+        ONE, view("select id, title from public.posts where id > 0 with cascaded check option", **KEPT)
+    ),
+    "another check option": change(
+        view("select id from public.posts where id > 0 with local check option"),
+        view("select id from public.posts where id > 0 with cascaded check option"),
+    ),
     "options taken away": change(ONE, view("select id, title from public.posts", "view public.v", **KEPT)),
     "privileges": change(
         ONE, {**ONE, "privileges": {"public": ["select"], "gp_reader": ["select", "update"]}}
@@ -67,6 +74,20 @@ def test_what_reads_it_goes_on_when_it_is_replaced(deploy: Deploy) -> None:
     deploy.sql("create view reader as select * from v")
     deploy.view("v", **view("select id, title, views from public.posts", **KEPT))
     assert not any("drop" in statement for statement in deploy.statements())
+
+
+def test_what_reads_it_is_made_again_when_a_column_goes(deploy: Deploy) -> None:
+    posts(deploy)
+    deploy.view("v", **ONE)
+    deploy.view("reader", sql="create view reader as select id from v", privileges={"public": ["select"]})
+    started = deploy.snapshot()
+    with pytest.raises(StillUsed, match=r"view public.v loses column id, used by view public.reader"):
+        deploy.view("v", **view("select title from public.posts", **KEPT))
+    for query in ("select id from public.posts", "select id::bigint, title from public.posts"):
+        assert deploy.view("v", **view(query, **KEPT)) == "update"
+        assert deploy.refresh("View", "reader") == "same"
+    assert deploy.view("v", **ONE) == "update"
+    assert deploy.snapshot() == started
 
 
 def test_default_privileges_are_revoked(deploy: Deploy) -> None:

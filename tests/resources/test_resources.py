@@ -6,7 +6,8 @@ import inspect
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
-from dataclasses import fields
+from dataclasses import fields, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ from fix_provider import target_of
 from servers import Database
 
 from gatepost import resources as declare
-from gatepost.engine import Deployment, DeploymentFailed, Project
+from gatepost.engine import Deployment, DeploymentFailed, Manner, Project
 from gatepost.engine.model import ProgramFailed
+from gatepost.errors import InvalidDeclaration
 from gatepost.provider.column import ColumnInputs
 from gatepost.provider.kinds import KINDS
 from gatepost.provider.provider import GatepostProvider
@@ -25,13 +27,16 @@ from gatepost.provider.refusal import field_names
 from gatepost.resources import (
     Check,
     Column,
+    Exclusion,
     Feature,
     ForeignKey,
     Function,
     Index,
+    Monthly,
     Policy,
     PrimaryKey,
     Provider,
+    Range,
     Table,
     Tenancy,
     TenantTable,
@@ -42,14 +47,16 @@ from gatepost.resources import (
 from gatepost.resources._base import camel, wire_privileges
 
 CONSTRUCTORS = {
-    "Constraint": (PrimaryKey, Unique, Check, ForeignKey),
+    "Constraint": (PrimaryKey, Unique, Check, ForeignKey, Exclusion),
     **{
         name: (getattr(declare, name),)
         for name in ("Table", "Index", "Policy", "Trigger", "View", "Function")
     },
+    "Type": (declare.Enum, declare.Domain, declare.Composite),
+    **{name: (getattr(declare, name),) for name in ("MaterializedView", "Sequence", "Publication")},
     **{name: (getattr(declare, name),) for name in ("Seed", "ReferenceData")},
 }
-FOLLOWS = {"schema", "table", "file", "kind"}
+FOLLOWS = {"schema", "table", "file", "kind", "partitions", "dropUndeclared", "untracked"}
 """Properties that follow from other arguments."""
 
 
@@ -74,7 +81,7 @@ def test_column_takes_what_the_provider_understands() -> None:
     assert defaults == {name: ColumnInputs.model_fields[name].default for name in defaults}
 
 
-@pytest.mark.parametrize("name", ["Table", "Constraint", "Index", "Policy", "Trigger", "View", "Function"])
+@pytest.mark.parametrize("name", [name for name in CONSTRUCTORS if name not in ("Seed", "ReferenceData")])
 def test_defaults_agree(name: str) -> None:
     """What is not said means the same to the class and to the provider."""
     model = KINDS[f"gatepost:index:{name}"].inputs
@@ -106,8 +113,8 @@ class Programs:
         self.target = target_of(database.deployer_url)
         self.backend, self.opened = backend, opened
 
-    def run(self, program: Program) -> dict[str, Any]:
-        """Deploy the program; return the stack's resources by name."""
+    def run(self, program: Program, *targets: str) -> dict[str, Any]:
+        """Deploy the program or its targets; return the stack's resources by name."""
 
         def declare_all() -> None:
             target = Provider(
@@ -120,7 +127,7 @@ class Programs:
             )
             program(target)
 
-        self.deployment().up(declare_all)
+        self.deployment().up(declare_all, Manner(targets))
         state = json.loads((self.backend / ".pulumi" / "stacks" / "test" / "local.json").read_text())
         resources = state["checkpoint"]["latest"]["resources"]
         return {resource["urn"].split("::")[-1]: resource for resource in resources if resource["custom"]}
@@ -180,6 +187,34 @@ def test_dependencies_are_found(programs: Programs) -> None:
     )
 
 
+def test_types_sequences_and_materialized_views_come_in_their_order(programs: Programs) -> None:
+    def program(target: Provider) -> None:
+        with Feature("blog", provider=target):
+            declare.Enum("mood", ["calm", "angry"])
+            declare.Domain("cents", "integer", checks={"positive": "value >= 0"})
+            declare.Composite(
+                "price", [declare.Attribute("amount", "cents"), declare.Attribute("mood", "mood[]")]
+            )
+            declare.Sequence("numbers")
+            columns = [
+                Column("id", "bigint", default="nextval('public.numbers')"),
+                Column("price", "public.price"),
+            ]
+            posts = Table("posts", columns=columns)
+            declare.Sequence("other", owned_by="public.posts.id")
+            listing = declare.MaterializedView(
+                "listing", sql="create materialized view public.listing as select id from posts"
+            )
+            Index("listing_id", listing, ["id"], unique=True)
+            declare.Publication("papers", [declare.Published(posts, columns=["id"])])
+
+    made = programs.run(program)
+    assert urns(made["price"]) == {"mood", "cents"}
+    assert urns(made["posts"]) == {"numbers", "price"}
+    assert urns(made["other"]) == urns(made["listing"]) == urns(made["papers"]) == {"posts"}
+    assert urns(made["listing_id"]) == {"listing"}
+
+
 def test_what_is_declared_inside_a_feature_belongs_to_it(programs: Programs) -> None:
     def program(target: Provider) -> None:
         with Feature("outer", provider=target):
@@ -193,6 +228,34 @@ def test_what_is_declared_inside_a_feature_belongs_to_it(programs: Programs) -> 
     assert parents == {"one": "outer", "two": "inner", "three": "outer"}
     assert len({made[name]["provider"] for name in parents}) == 1
     assert "target" in made["two"]["provider"]
+
+
+def test_partitions_of_a_program(programs: Programs, database: Database) -> None:
+    """Partitions come with their table; a second deployment in the same month finds nothing to do."""
+
+    def program(target: Provider) -> None:
+        with Feature("audit", provider=target):
+            columns = [Column("id", "bigint", identity="always"), Column("at", "timestamptz")]
+            monthly = Range("at", Monthly(ahead=2, since=date(2026, 1, 1)), default=True)
+            events = Table("events", columns=columns, partition_by=monthly, storage={"fillfactor": 90})
+            PrimaryKey("events_pkey", events, ["id", "at"])
+            Index("events_at", events, ["at"], method="brin")
+            Check("january", events.partition("events_2026_01"), "id > 0")
+            View("first", sql="create view public.first as select id from public.events_2026_01")
+            with pytest.raises(
+                InvalidDeclaration, match=r'"public\.events" has no partition "events_2025_12"'
+            ):
+                events.partition("events_2025_12")
+
+    made = programs.run(program)
+    assert urns(made["january"]) == {"events"}
+    assert urns(made["first"]) >= {"events"}
+    assert programs.run(program) == made
+    with psycopg.connect(database.superuser_url) as connection:
+        (found,) = connection.execute(
+            "select count(*) from pg_index where indrelid = 'events_2026_01'::regclass"
+        ).fetchone() or (0,)
+    assert found == 2
 
 
 def test_tenant_table_brings_all_that_isolation_needs(
@@ -294,3 +357,53 @@ def test_missing_sql_file_fails_before_anything_is_planned(programs: Programs, d
 
     with pytest.raises(ProgramFailed, match=r"schema/nowhere.sql"):
         programs.run(program)
+
+
+LATE = """create function public.note() returns int language plpgsql as $$
+begin
+    insert into public.later (id) values (1);
+    insert into {} values (1);
+    return 1;
+end $$"""
+
+
+@pytest.mark.parametrize(
+    ("table", "said"), [("nowhere.log", r"Its body uses nowhere\.log: declare it"), ("later", "")]
+)
+def test_body_may_use_what_is_declared_later_and_nothing_else(
+    programs: Programs, table: str, said: str
+) -> None:
+    def program(target: Provider) -> None:
+        with Feature("notes", provider=target):
+            Function("note", sql=LATE.format(table))
+            Table("later", columns=[Column("id", "int")])
+
+    if not said:
+        assert programs.run(program)["note"]["outputs"].get("untracked", []) == []
+        return
+    with pytest.raises(DeploymentFailed, match=f"UNTRACKED_DEPENDENCY on public.note.*{said}"):
+        programs.run(program)
+
+
+def test_unknown_names_are_told_before_anything_connects(programs: Programs) -> None:
+    programs.target = replace(programs.target, host="nowhere.invalid")
+
+    def program(target: Provider) -> None:
+        with Feature("notes", provider=target):
+            View("mine", sql="create view mine as\nselect * from authors")
+
+    with pytest.raises(DeploymentFailed, match=r"view:2:15: unknown table authors: declare it before"):
+        programs.run(program)
+
+
+def test_what_is_no_target_is_known_all_the_same(programs: Programs) -> None:
+    def program(target: Provider, *views: str) -> None:
+        with Feature("notes", provider=target):
+            Table("notes", columns=[Column("id", "int")])
+            for sql in views:
+                View("mine", sql=sql)
+
+    programs.run(program)
+    with pytest.raises(DeploymentFailed, match="unknown column nope"):
+        programs.run(lambda on: program(on, "create view mine as select nope from notes"), "mine")
+    assert "mine" in programs.run(lambda on: program(on, "create view mine as select id from notes"), "mine")

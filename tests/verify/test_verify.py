@@ -41,6 +41,12 @@ with Feature("posts", provider=target):
     touched = Function("touch", sql=touch)
     Trigger("posts_touch", posts, function=touched, events=["insert", "update of title"])
     View("listing", sql=listing, privileges={"verify_reader": ["select"]})
+    Enum("mood", ["calm", "angry"], privileges={"verify_reader": "usage"})
+    Domain("cents", "integer", nullable=False, checks={"positive": "value >= 0"})
+    Composite("span", [Attribute("low", "integer"), Attribute("high", "integer")], comment="From and to")
+    Sequence("tickets", increment=10, privileges={"verify_reader": "usage"})
+    MaterializedView("counted", sql="create materialized view public.counted as select count(*) from public.posts")
+    Publication("papers", [Published(posts, columns=["id", "title"]), authors], publish=["insert"])
 """
 QUERY = """-- The posts of an author
 -- as: verify_reader
@@ -97,7 +103,8 @@ def test_deployed_program_is_proven(deployed: Workspace) -> None:
     assert document["ok"]
     kinds = {check["kind"] for check in document["checks"]}
     assert kinds == {
-        "table", "column", "constraint", "index", "policy", "function", "trigger", "view", "privileges", "query", "definition"
+        "table", "column", "constraint", "index", "policy", "function", "trigger", "view", "privileges", "query", "definition",
+        "type", "sequence", "materialized view", "publication",
     }  # fmt: skip
     assert {check["feature"] for check in document["checks"]} == {"posts"}
 
@@ -152,6 +159,14 @@ BREAKS = [
     ("drop trigger posts_touch on posts; create trigger posts_touch before insert on posts"
         " for each row execute function touch()", ("trigger", "events")),
     ("alter view listing set (security_invoker = false)", ("view", "rights")),
+    ("alter type mood add value 'glad'", ("type", "values")),
+    ("alter domain cents drop constraint positive", ("type", "checks")),
+    ("alter type span drop attribute high", ("type", "attributes")),
+    ("alter sequence tickets cycle", ("sequence", "cycle")),
+    ("refresh materialized view counted with no data", ("materialized view", "filled")),
+    ("alter publication papers set (publish = 'insert, delete')", ("publication", "publish")),
+    ("grant usage on type mood to public", ("privileges", "may")),
+    ("grant select on sequence tickets to verify_reader", ("privileges", "may")),
     ("grant delete on posts to verify_reader", ("privileges", "may")),
     ("revoke update (price) on posts from verify_reader", ("privileges", "may")),
     ("grant select on posts to public", ("privileges", "may")),

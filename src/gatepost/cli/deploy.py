@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,11 +10,14 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gatepost.cli import drifts as shown
+from gatepost.cli import hazards
 from gatepost.cli.display import Screen, watching
 from gatepost.cli.engines import Engine, EngineName, choose
-from gatepost.cli.listing import changes_of, count, show_changes, show_drift, show_summary
+from gatepost.cli.listing import changes_of, count, show_changes, show_summary
 from gatepost.cli.observer import Observer, is_shown
 from gatepost.cli.problems import as_json, print_json
+from gatepost.engine.model import Manner
 from gatepost.errors import DriftFound, GatepostError, UsageError
 from gatepost.stacks import Stack, find_project, find_stack
 
@@ -33,6 +37,15 @@ class Options:
     approve: list[str] = field(default_factory=list)
     engine: EngineName | None = None
     parallel: int = 8
+    force: bool = False
+    manner: Manner = field(default_factory=Manner)
+
+    @property
+    def approvals(self) -> list[str]:
+        """The hazards that this run accepts by its options."""
+        from gatepost.postgres.approvals import FORCED
+
+        return [*self.approve, FORCED] if self.force else self.approve
 
 
 class Command:
@@ -50,7 +63,9 @@ class Command:
         """Find the stack, start its server, and lend its engine; with `--json` print the document."""
         try:
             self.stack = open_stack(self.options)
-            engine = choose(self.stack, self.options.engine, self.observer, self.options.parallel)
+            engine = choose(
+                self.stack, self.options.engine, self.observer, self.options.parallel, self.options.manner
+            )
             self.document |= {"project": self.stack.project, "stack": self.stack.name, "engine": engine.name}
             self.start_server()
             yield engine
@@ -104,6 +119,19 @@ class Command:
             "warnings": result.warnings,
         }
 
+    def gate(self, engine: Engine) -> None:
+        """Put the hazards of a preview into the document, and refuse those that nobody approved.
+
+        :raises HazardNotApproved: lists them.
+        """
+        found = hazards.of_plans(self.observer)
+        self.document["hazards"] = [one.as_json() for one in found]
+        idle = hazards.unused(self.observer, [*self.options.approve, *engine.approvals])
+        self.document["warnings"] += idle
+        for warning in idle:
+            self.screen.line(f"warning: {warning}", "yellow")
+        hazards.require_approval(self.observer)
+
     def _step(self, event: Any) -> dict[str, Any]:
         step = {**asdict(event), "feature": self.observer.feature_of(event)}
         if self.options.sql:
@@ -129,15 +157,18 @@ class Command:
 
 def open_stack(options: Options) -> Stack:
     """Return the stack that the options and the environment name, and hand the approvals to the provider."""
-    given = [name for name in (os.environ.get("GATEPOST_APPROVE"), *options.approve) if name]
-    if given:
-        os.environ["GATEPOST_APPROVE"] = ",".join(given)
+    if options.approvals:
+        hazards.approve(options.approvals)
     return find_stack(find_project(options.cwd), options.stack)
 
 
 def agreed(screen: Screen, question: str) -> bool:
     """Ask a question whose answer is no unless it is yes."""
-    return screen.out.input(f"{question} [y/N] ", markup=False).strip().lower() in ("y", "yes")
+    try:
+        answer = screen.out.input(f"{question} [y/N] ", markup=False)
+    except EOFError:
+        return False
+    return answer.strip().lower() in ("y", "yes")
 
 
 def preview(options: Options) -> None:
@@ -147,6 +178,7 @@ def preview(options: Options) -> None:
         result = command.preview(engine, engine.preview)
         command.settle(result)
         _show_plan(command, result)
+        command.gate(engine)
 
 
 def _show_plan(command: Command, result: Result) -> None:
@@ -169,8 +201,10 @@ def up(options: Options) -> Command:
         events = changes_of(planned)
         if not events and _is_settled(command, engine, planned):
             show_nothing(command, planned)
+            command.gate(engine)
             return command
         _show_plan(command, planned)
+        command.gate(engine)
         command.confirm(f"\ndeploy this to {command.stack.name}?")
         command.screen.line()
         command.observer.plans.clear()
@@ -219,8 +253,8 @@ def drift(options: Options) -> None:
     command = Command("drift", options)
     with command.opened() as engine:
         drifts = engine.drift()
-        command.document["drift"] = [asdict(one) for one in drifts]
-        show_drift(command.screen, drifts)
+        command.document["drift"] = [shown.as_json(command.observer, one) for one in drifts]
+        shown.show(command.screen, command.observer, drifts)
         if drifts:
             raise DriftFound(
                 f"{len(drifts)} objects of {command.stack.name} are not as they were deployed:"
@@ -242,6 +276,7 @@ def destroy(options: Options) -> None:
             show_nothing(command, planned)
             return
         _show_plan(command, planned)
+        command.gate(engine)
         command.confirm(f"\ndelete all this from {command.stack.name}, with its data?")
         result = command.watched(len(events), engine.destroy)
         command.settle(result)
@@ -258,12 +293,6 @@ def outputs(options: Options, *, show_secrets: bool) -> None:
         return
     width = max((len(name) for name in found), default=0)
     for name, value in sorted(found.items()):
-        screen.line(f"{name:<{width}}  {value if isinstance(value, str) else _as_text(value)}")
+        screen.line(f"{name:<{width}}  {value if isinstance(value, str) else json.dumps(value)}")
     if not found:
         screen.line(f"{stack.project}/{stack.name} has no outputs: deploy it with `gatepost up`")
-
-
-def _as_text(value: Any) -> str:
-    import json
-
-    return json.dumps(value)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gatepost.engine.model import StepEvent
 
 _SHOWN_RUNNING = 6
+_QUIET_SECONDS = 30.0
 _FEW = 40
 """With so many changes or fewer, a terminal keeps a line of each."""
 
@@ -78,6 +79,7 @@ def watching(screen: Screen, observer: Observer, title: str, total: int) -> Abst
         return Live(screen, observer, title, total)
     observer.on_step = lambda event: _print_step(screen, observer, event)
     observer.on_message = lambda severity, text: _print_message(screen, severity, text)
+    observer.on_progress = Waits(screen).tell
     return nullcontext()
 
 
@@ -106,10 +108,26 @@ def _print_message(screen: Screen, severity: str, text: str) -> None:
 
 
 @dataclass
+class Waits:
+    """Prints now and then how far a statement that takes long has come."""
+
+    screen: Screen
+    _told: dict[str, float] = field(default_factory=dict)
+
+    def tell(self, urn: str, seen: str) -> None:
+        """Print it, at most twice a minute for one resource."""
+        now = time.monotonic()
+        if now - self._told.get(urn, -_QUIET_SECONDS) >= _QUIET_SECONDS:
+            self._told[urn] = now
+            self.screen.line(f"  {urn.rpartition('::')[2]}: {seen}")
+
+
+@dataclass
 class _Running:
     event: StepEvent
     since: float
     statement: str = ""
+    progress: str = ""
 
 
 @dataclass
@@ -130,13 +148,14 @@ class Live:
         from rich.live import Live as Region
 
         self.observer.on_step, self.observer.on_plan = self._step, self._plan
-        self.observer.on_message = self._message
+        self.observer.on_message, self.observer.on_progress = self._message, self._progress
         self._region = Region(self, console=self.screen.out, refresh_per_second=12, transient=True)
         self._region.start()
         return self
 
     def __exit__(self, *_error: object) -> None:
         self.observer.on_step = self.observer.on_plan = self.observer.on_message = _ignore
+        self.observer.on_progress = _ignore
         self._region.stop()
 
     def _step(self, event: StepEvent) -> None:
@@ -157,6 +176,11 @@ class Live:
             if urn in self.running and plan.statements:
                 self.running[urn].statement = one_line(plan.statements[0]["sql"])
 
+    def _progress(self, urn: str, seen: str) -> None:
+        with self._lock:
+            if urn in self.running:
+                self.running[urn].progress = seen
+
     def _message(self, severity: str, text: str) -> None:
         _print_message(self.screen, severity, text)
 
@@ -171,7 +195,7 @@ class Live:
             line = Text.assemble(
                 "  ", (symbol, style), f" {kind_of(one.event.type)} ", (one.event.name, "bold")
             )
-            line.append(f"  {took(time.perf_counter() - one.since)}  {one.statement}", "dim")
+            line.append(f"  {took(time.perf_counter() - one.since)}  {one.progress or one.statement}", "dim")
             line.truncate(options.max_width, overflow="ellipsis")
             yield line
         if len(running) > _SHOWN_RUNNING:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from gatepost.cli.observer import Observer, Planned, planned
+from gatepost.engine.model import Manner
 
 if TYPE_CHECKING:
     from pulumi.provider.experimental.provider import Provider
@@ -19,12 +20,15 @@ if TYPE_CHECKING:
     from gatepost.stacks import Stack
 
 EngineName = Literal["cli", "embedded"]
+_USUAL = Manner()
 
 
 class Engine(Protocol):
     """What both engines do with a stack; each raises a `GatepostError` when it fails."""
 
     name: str
+    approvals: list[str]
+    """Hazards that the program accepts for single objects, as far as the last preview told."""
 
     def preview(self) -> Result:
         """Say what `up` would do."""
@@ -45,13 +49,15 @@ class Engine(Protocol):
         """Return the stack's outputs."""
 
 
-def choose(stack: Stack, given: EngineName | None, observer: Observer, parallel: int) -> Engine:
+def choose(
+    stack: Stack, given: EngineName | None, observer: Observer, parallel: int, manner: Manner = _USUAL
+) -> Engine:
     """Return the engine that is given; else the Pulumi CLI where others work on the stack too."""
     if (given or ("cli" if stack.is_shared else "embedded")) == "cli":
         from gatepost.automation import PulumiCli
 
-        return PulumiCli(stack, observer, parallel)
-    return Embedded(stack, observer, parallel)
+        return PulumiCli(stack, observer, parallel, manner)
+    return Embedded(stack, observer, parallel, manner)
 
 
 @dataclass
@@ -61,22 +67,24 @@ class Embedded:
     stack: Stack
     observer: Observer
     parallel: int
+    manner: Manner = field(default_factory=Manner)
     name: str = "embedded"
+    approvals: list[str] = field(default_factory=list)
 
     def preview(self) -> Result:
         """Say what `up` would do."""
         with self._deployment() as deployment:
-            return deployment.preview(self._program())
+            return deployment.preview(self._program(), self.manner)
 
     def up(self) -> Result:
         """Bring about what the program declares."""
         with self._deployment() as deployment:
-            return deployment.up(self._program())
+            return deployment.up(self._program(), self.manner)
 
     def refresh(self) -> Result:
         """Take over into the state what the database has now."""
         with self._deployment() as deployment:
-            return deployment.refresh()
+            return deployment.refresh(self.manner)
 
     def drift(self) -> list[Drift]:
         """Return what is not as it was deployed."""
@@ -86,7 +94,7 @@ class Embedded:
     def destroy(self, *, preview: bool = False) -> Result:
         """Delete everything of the stack, or only say what that would be."""
         with self._deployment() as deployment:
-            return deployment.destroy(preview=preview)
+            return deployment.destroy(preview=preview, manner=self.manner)
 
     def outputs(self, *, show_secrets: bool = False) -> dict[str, Any]:
         """Return the stack's outputs."""
@@ -118,7 +126,13 @@ class Embedded:
     def _gatepost(self) -> Provider:
         from gatepost.provider.provider import GatepostProvider
 
-        return GatepostProvider(on_plan=self._report)
+        return GatepostProvider(
+            self._report,
+            gathers=True,
+            atomic=self.manner.atomic,
+            on_approvals=self.approvals.extend,
+            on_progress=lambda urn, seen: self.observer.progress(urn, str(seen)),
+        )
 
     def _report(self, urn: str, operation: str, plan: Plan) -> None:
         self.observer.plan(urn, planned(plan.as_json(), operation))

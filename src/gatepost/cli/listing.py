@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from gatepost.cli.display import Screen
 from gatepost.cli.observer import Observer, Planned, is_shown
-from gatepost.cli.words import SYMBOLS, changed, counted, kind_of, one_line, plural, took
+from gatepost.cli.words import SYMBOLS, changed, counted, kind_of, plural, took
 
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from gatepost.engine.model import Drift, Result, StepEvent
+    from gatepost.engine.model import Result, StepEvent
 
 _PARTS = ("same", "create-replacement", "delete-replaced")
 _MANY = 60
@@ -84,23 +84,29 @@ def _show_change(screen: Screen, observer: Observer, event: StepEvent, *, sql: b
     elif event.message == "gone":
         line.append(" is gone")
     screen.line(line)
-    if sql:
-        for plan in _last(observer.plans.get(event.urn, ())):
-            _show_plan(screen, plan)
+    for plan in _last(observer.plans.get(event.urn, ())):
+        if sql:
+            _show_statements(screen, plan)
+        _show_hazards(screen, plan)
 
 
 def _last(plans: Iterable[Planned]) -> Iterator[Planned]:
     """Yield the last plan of each operation: a preview and a run both tell theirs."""
-    yield from {plan.operation: plan for plan in plans}.values()
+    yield from {plan.operation: plan for plan in plans if plan.operation != "mend"}.values()
 
 
-def _show_plan(screen: Screen, plan: Planned) -> None:
+def _show_statements(screen: Screen, plan: Planned) -> None:
     for statement in plan.statements:
         for line in (str(statement["sql"]).strip().rstrip(";") + ";").splitlines():
             screen.line(f"      {line}", "cyan")
         screen.line(f"      -- {_lock(statement)}", "dim")
+
+
+def _show_hazards(screen: Screen, plan: Planned) -> None:
     for hazard in plan.hazards:
-        screen.line(f"      ! {hazard['hazard']} on {hazard['on']}: {hazard['detail']}", "bold red")
+        accepted = f" (approved: {hazard['approval']})" if hazard.get("approval") else ""
+        line = f"      ! {hazard['hazard']} on {hazard['on']}: {hazard['detail']}{accepted}"
+        screen.line(line, "yellow" if accepted else "bold red")
 
 
 def _lock(statement: dict[str, object]) -> str:
@@ -120,50 +126,3 @@ def show_summary(screen: Screen, result: Result, events: list[StepEvent], *, fut
     screen.line(mark.append(words, "bold").append(f"  {took(result.seconds)}", "dim"))
     for warning in dict.fromkeys(result.warnings):
         screen.line(f"warning: {warning}", "yellow")
-
-
-def show_drift(screen: Screen, drifts: list[Drift]) -> None:
-    """Print what differs from what was deployed, value by value."""
-    from gatepost.engine.model import urn_name, urn_type
-
-    for drift in drifts:
-        what = f"{kind_of(urn_type(drift.urn))} {urn_name(drift.urn)}"
-        if drift.new is None:
-            screen.line(f"- {what} is gone", "red")
-            continue
-        screen.line(f"~ {what}", "yellow")
-        for path, old, new in _own_words(list(differences(drift.old, drift.new))):
-            screen.line(f"    {path}")
-            screen.line(f"      deployed  {one_line(old, 400)}", "dim")
-            screen.line(f"      found     {one_line(new, 400)}")
-
-
-def _own_words(found: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
-    """Return the differences of the declaration; PostgreSQL's own words only where alone."""
-    declared = [one for one in found if not one[0].startswith("definition")]
-    return declared or found
-
-
-def differences(old: object, new: object, path: str = "") -> Iterator[tuple[str, str, str]]:
-    """Yield path, old and new text of every leaf that differs."""
-    old, new = _by_name(old), _by_name(new)
-    if isinstance(old, dict) and isinstance(new, dict):
-        for key in sorted({*old, *new}):
-            below = f"{path}.{key}" if path else str(key)
-            yield from differences(old.get(key), new.get(key), below)
-    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
-        for at, (one, other) in enumerate(zip(old, new, strict=True)):
-            yield from differences(one, other, f"{path}[{at}]")
-    elif old != new:
-        yield path, _shown(old), _shown(new)
-
-
-def _by_name(value: object) -> object:
-    """Return a list of named things as a mapping, so that one that is gone moves no other."""
-    if isinstance(value, list) and value and all(isinstance(one, dict) and "name" in one for one in value):
-        return {one["name"]: one for one in value}
-    return value
-
-
-def _shown(value: object) -> str:
-    return "nothing" if value is None else str(value)

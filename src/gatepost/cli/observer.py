@@ -29,11 +29,12 @@ class Planned:
 
 @dataclass
 class Observer:
-    """Collects what the display needs; the three listeners hear it at once, from any thread."""
+    """Collects what the display needs; the listeners hear it at once, from any thread."""
 
     on_step: Callable[[StepEvent], None] = _nothing
     on_plan: Callable[[str, Planned], None] = _nothing
     on_message: Callable[[str, str], None] = _nothing
+    on_progress: Callable[[str, str], None] = _nothing
     plans: dict[str, list[Planned]] = field(default_factory=lambda: defaultdict(list))
     features: dict[tuple[str, str], str] = field(default_factory=dict)
     """The feature of a resource, by its type and name."""
@@ -49,6 +50,10 @@ class Observer:
         """Keep and pass on a plan."""
         self.plans[urn].append(planned)
         self.on_plan(urn, planned)
+
+    def progress(self, urn: str, seen: str) -> None:
+        """Pass on how far a statement that takes long has come."""
+        self.on_progress(urn, seen)
 
     def message(self, severity: str, text: str, _urn: str = "") -> None:
         """Pass on what the program logs."""

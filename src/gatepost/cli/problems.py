@@ -18,7 +18,10 @@ def report(error: GatepostError) -> None:
     screen = Screen()
     failures = failed_resources(error)
     if not failures:
-        screen.err.print(f"error: {error}", style="bold red", soft_wrap=True)
+        first, *rest = str(error).splitlines() or [""]
+        screen.err.print(f"error: {first}", style="bold red", soft_wrap=True)
+        for line in rest:
+            screen.err.print(f"  {line}", soft_wrap=True)
         return
     for one in failures:
         place = f" ({one['where']})" if one["where"] else ""

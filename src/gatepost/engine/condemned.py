@@ -6,9 +6,11 @@ import asyncio
 
 from gatepost.engine import calls, paths
 from gatepost.engine.deletes import protected, remove
+from gatepost.engine.model import urn_name
 from gatepost.engine.resource import Resource
 from gatepost.engine.run import Run, Skipped
 from gatepost.engine.values import UNKNOWN, make
+from gatepost.errors import UsageError
 
 
 class Condemned:
@@ -21,6 +23,10 @@ class Condemned:
         self._run = run
         self._deleted: dict[str, asyncio.Future[bool]] = {}
         self.started: set[str] = set()
+
+    def awaits(self, urn: str) -> bool:
+        """Tell whether a resource was, or is being, deleted for this reason."""
+        return urn in self._deleted
 
     async def recreated(self, urn: str) -> bool:
         """Tell whether a resource was deleted for this reason; waits for its deletion to end."""
@@ -36,6 +42,11 @@ class Condemned:
         """Delete a resource that is about to be replaced, after its dependents; the first error is raised."""
         dependents = await self._dependents(root)
         for dependent in dependents:
+            if not self._run.targets.include(dependent.urn, [root.urn]):
+                raise UsageError(
+                    f"{urn_name(dependent.urn)} would have to be replaced along with it, and is no target:"
+                    " target that too, or give --target-dependents"
+                )
             if dependent.protect:
                 raise protected(f"replaced along with {root.urn.rpartition('::')[2]}")
         loop = asyncio.get_running_loop()

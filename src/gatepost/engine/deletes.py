@@ -75,6 +75,7 @@ async def remove(run: Run, old: Resource, op: Op, condemned: set[str]) -> None:
     if not old.custom or old.is_provider or spared:
         return
     configured = await run.provider(old)
+    run.require_transaction(configured, old.urn)
     request = calls.delete_request(old)
     if not run.preview:
         async with run.operation("deleting", old):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import gc
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from gatepost.engine.model import Drift, Project, Result, StepEvent
+from gatepost.engine.model import Drift, Manner, Project, Result, StepEvent
 from gatepost.engine.secrets import Vault
 from gatepost.engine.state import Checkpoint, StateFiles
 
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from gatepost.engine.session import Session
 
 T = TypeVar("T")
+_USUAL = Manner()
 
 
 def _silent(*_arguments: object) -> None:
@@ -63,34 +67,41 @@ class Deployment:
         self._files = StateFiles(backend, project, stack)
         self._session: Session | None = None
 
-    def up(self, program: Callable[[], object]) -> Result:
+    def up(self, program: Callable[[], object], manner: Manner = _USUAL) -> Result:
         """Bring about what the program declares.
 
         Raises `DeploymentFailed` when resources failed (what succeeded is saved), `ProgramFailed` when the
         program raised, `DeploymentBusy`, `CorruptState` and `PassphraseMissing` before anything is changed.
         """
         with self._files.lock():
-            return self._run(lambda session: session.deploy(program))
+            if manner.refresh:
+                self._run(lambda session: session.refresh(), manner=replace(manner, atomic=False))
+            return self._run(lambda session: session.deploy(program), manner=manner)
 
-    def preview(self, program: Callable[[], object]) -> Result:
+    def preview(self, program: Callable[[], object], manner: Manner = _USUAL) -> Result:
         """Say what `up` would do; nothing is changed. Raises as `up` does."""
-        return self._run(lambda session: session.deploy(program), preview=True)
+        checkpoint = None
+        if manner.refresh:
+            checkpoint = self._run(lambda session: session.refreshed(), preview=True, manner=manner)
+        return self._run(
+            lambda session: session.deploy(program), preview=True, manner=manner, checkpoint=checkpoint
+        )
 
-    def refresh(self) -> Result:
+    def refresh(self, manner: Manner = _USUAL) -> Result:
         """Take over into the state what the resources are now; what no longer exists leaves it."""
         with self._files.lock():
-            return self._run(lambda session: session.refresh()[0])
+            return self._run(lambda session: session.refresh()[0], manner=manner)
 
     def drift(self) -> list[Drift]:
         """Return every resource that is not as it was deployed; the state stays as it is."""
         return self._run(lambda session: session.refresh()[1], preview=True)
 
-    def destroy(self, *, preview: bool = False) -> Result:
+    def destroy(self, *, preview: bool = False, manner: Manner = _USUAL) -> Result:
         """Delete every resource of the stack, dependents first; protected ones refuse the whole."""
         if preview:
-            return self._run(lambda session: session.destroy(), preview=True)
+            return self._run(lambda session: session.destroy(), preview=True, manner=manner)
         with self._files.lock():
-            return self._run(lambda session: session.destroy())
+            return self._run(lambda session: session.destroy(), manner=manner)
 
     def outputs(self, *, show_secrets: bool = False) -> dict[str, Any]:
         """Return the stack's outputs; secrets read "[secret]" unless asked for."""
@@ -111,20 +122,35 @@ class Deployment:
         if self._session is not None:
             self._session.stop()
 
-    def _run(self, operation: Callable[[Session], T], *, preview: bool = False) -> T:
-        checkpoint = self._files.load()
+    def _run(
+        self,
+        operation: Callable[[Session], T],
+        *,
+        preview: bool = False,
+        manner: Manner = _USUAL,
+        checkpoint: Checkpoint | None = None,
+    ) -> T:
+        with _without_collections():
+            return self._performed(operation, preview, manner, checkpoint or self._files.load())
+
+    def _performed(
+        self, operation: Callable[[Session], T], preview: bool, manner: Manner, checkpoint: Checkpoint
+    ) -> T:
         vault = self._vault(checkpoint, needed=not preview or checkpoint.has_secrets)
+        from gatepost.engine.references import BuiltIn
         from gatepost.engine.session import Session, Settings
 
+        built_in = {"pulumi": lambda: BuiltIn(self._files.backend, self._project, self._passphrase)}
         settings = Settings(
             project=self._project,
             stack=self._stack,
             config=self._config,
             secret_keys=self._secret_config,
-            providers=self._providers,
+            providers={**built_in, **self._providers},
             on_event=self._on_event,
             on_message=self._on_message,
             parallel=self._parallel,
+            manner=manner,
         )
         with Session(settings, self._files, checkpoint, vault, preview=preview) as session:
             self._session = session
@@ -138,3 +164,15 @@ class Deployment:
         if needed:
             vault.start(derive=checkpoint.has_secrets)
         return vault
+
+
+@contextmanager
+def _without_collections() -> Iterator[None]:
+    """Make objects without looking for garbage among them, which would be a third of a no-op's time."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()

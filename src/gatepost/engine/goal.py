@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlparse
 from gatepost.engine.program import is_the_programs
 from gatepost.engine.resource import PROVIDER_PREFIX
 from gatepost.engine.urns import Alias
-from gatepost.engine.values import Values, from_struct, make
+from gatepost.engine.values import Values, from_plain, from_struct, make
 from gatepost.errors import UnsupportedFeature, UsageError
 
 # field of the request → the option's name in a program
@@ -49,7 +49,9 @@ class Goal:
     type: str
     name: str
     custom: bool
-    inputs: Values
+    given: Values | None = None
+    plain: dict[str, Any] | None = None
+    """The inputs as the state holds them, where none is secret; `inputs` then follow from them."""
     parent: str = ""
     provider: str = ""
     providers: dict[str, str] = field(default_factory=dict)
@@ -69,6 +71,18 @@ class Goal:
     version: str = ""
     download_url: str = ""
     where: str = ""
+
+    @property
+    def inputs(self) -> Values:
+        """The declared inputs."""
+        if self.given is None:
+            self.given = {name: from_plain(value) for name, value in (self.plain or {}).items()}
+        return self.given
+
+    def conceal(self, names: set[str]) -> None:
+        """Make some of the inputs secret."""
+        secret = {name: make(value.value, name in names) for name, value in self.inputs.items()}
+        self.given, self.plain = secret, None
 
     @property
     def package(self) -> str:
@@ -94,7 +108,7 @@ def from_request(request: Any, root: Path) -> Goal:
         type=request.type,
         name=request.name,
         custom=request.custom,
-        inputs=from_struct(request.object),
+        given=from_struct(request.object),
         parent=request.parent,
         provider=request.provider,
         providers=dict(request.providers),
@@ -159,7 +173,7 @@ def default_provider(goal: Goal, config: dict[str, str], secret_keys: frozenset[
         type=f"{PROVIDER_PREFIX}{goal.package}",
         name=name,
         custom=True,
-        inputs=inputs,
+        given=inputs,
         version=goal.version,
         download_url=goal.download_url,
     )

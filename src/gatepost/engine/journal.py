@@ -12,7 +12,7 @@ import os
 from pathlib import Path
 from typing import Any, TextIO
 
-from gatepost.errors import CorruptState
+from gatepost.errors import CorruptState, StateNotWritten
 
 Json = dict[str, Any]
 
@@ -49,13 +49,19 @@ class Journal:
         self.edit({"end": number})
 
     def edit(self, record: Json) -> None:
-        """Record one edit of the state, as `replay` reads it."""
-        if self._file is None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self._path.open("w")
-            self._file.write(json.dumps({"base": self._base}) + "\n")
-        self._file.write(json.dumps(record, separators=(",", ":")) + "\n")
-        self._file.flush()
+        """Record one edit of the state, as `replay` reads it.
+
+        :raises StateNotWritten: there is no room, or no right, to write it.
+        """
+        try:
+            if self._file is None:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                self._file = self._path.open("w")
+                self._file.write(json.dumps({"base": self._base}) + "\n")
+            self._file.write(json.dumps(record, separators=(",", ":")) + "\n")
+            self._file.flush()
+        except OSError as error:
+            raise unwritten(self._path, error) from error
 
     def saved(self, digest: str) -> None:
         """Record durably the digest of the checkpoint that is about to replace the old one."""
@@ -70,9 +76,12 @@ class Journal:
 
     def close(self) -> None:
         """Leave the file as it is, for the next deployment to replay."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        file, self._file = self._file, None
+        try:
+            if file is not None:
+                file.close()
+        except OSError as error:
+            raise unwritten(self._path, error) from error
 
     async def _sync(self, running: asyncio.Task[None] | None) -> None:
         if running is not None:
@@ -81,6 +90,25 @@ class Journal:
         self._running, self._next = self._next, None
         assert self._file is not None
         await asyncio.get_running_loop().run_in_executor(None, os.fsync, self._file.fileno())
+
+
+class NoJournal(Journal):
+    """Record nothing: until the database has committed, nothing has happened."""
+
+    async def begin(self, kind: str, resource: Json) -> int:  # noqa: ARG002
+        """Record nothing."""
+        return 0
+
+    def edit(self, record: Json) -> None:
+        """Record nothing."""
+
+
+def unwritten(path: Path, error: OSError) -> StateNotWritten:
+    """Return the error for a file of the state that cannot be written."""
+    return StateNotWritten(
+        f"{path} cannot be written: {error.strerror}: make room there, or correct its rights, then deploy"
+        " again: what was done meanwhile is found again"
+    )
 
 
 def read(path: Path, digest: str) -> list[Json]:

@@ -54,6 +54,18 @@ class Project:
 
 
 @dataclass(frozen=True, slots=True)
+class Manner:
+    """How a deployment is carried out; see `Targets` for what may stand in `targets`."""
+
+    targets: tuple[str, ...] = ()
+    dependents: bool = False
+    refresh: bool = False
+    """Take over what the resources are now before they are compared with the program."""
+    atomic: bool = False
+    """All or nothing: every statement in one transaction."""
+
+
+@dataclass(frozen=True, slots=True)
 class StepEvent:
     """One change of one resource; `diff` holds changed property paths, `seconds` the step's own time.
 

@@ -1,11 +1,12 @@
 """What the Pulumi SDK talks to in place of the CLI: the resource monitor and the engine's log.
 
-The SDK calls these from threads; each call hands over to the engine's loop and waits.
+The SDK calls these on the engine's loop; what takes time is answered by a task.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Coroutine
 from typing import Any, NoReturn
 
 from google.protobuf import empty_pb2
@@ -13,11 +14,10 @@ from pulumi.runtime.proto import engine_pb2, provider_pb2, resource_pb2
 
 from gatepost.engine.components import put_outputs
 from gatepost.engine.goal import Goal, from_request, refuse, where
-from gatepost.engine.loop import EngineLoop
 from gatepost.engine.register import Registered, Registrar
-from gatepost.engine.resource import STACK_REFERENCE, STACK_TYPE
+from gatepost.engine.resource import STACK_TYPE
 from gatepost.engine.run import Run
-from gatepost.engine.values import Values, from_struct, make, to_struct
+from gatepost.engine.values import UNKNOWN, Values, from_struct, make, to_struct
 from gatepost.errors import GatepostError, UnsupportedFeature
 
 FEATURES = (
@@ -42,10 +42,12 @@ _LEGACY = {"secrets", "resourceReferences", "outputValues", "deletedWith", "alia
 class Monitor:
     """The ResourceMonitor service as an object: its methods are those of the gRPC stub."""
 
-    def __init__(self, loop: EngineLoop, run: Run, registrar: Registrar) -> None:
-        self._loop = loop
+    def __init__(self, run: Run, registrar: Registrar) -> None:
         self._run = run
         self._registrar = registrar
+        self._running: set[asyncio.Task[Any]] = set()
+        self._references: dict[Any, asyncio.Task[str]] = {}
+        self.root = run.root
         self.stack_urn = ""
         self.stack_outputs: Values | None = None
 
@@ -58,9 +60,24 @@ class Monitor:
         """Say whether one feature is supported, for older SDKs."""
         return resource_pb2.SupportsFeatureResponse(hasSupport=request.id in _LEGACY)
 
+    async def settle(self) -> None:
+        """Wait for every resource that the program registered, also after the program itself failed."""
+        while self._running:
+            await asyncio.wait(self._running)
+
+    def start(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        """Begin what the program asked for; `settle` waits for it."""
+        task = asyncio.ensure_future(work)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return task
+
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802
         """Bring about a resource; what fails is answered as failed so that the program goes on."""
-        registered = self._loop.run(self._register(request))
+        return self.start(self._answer_register(request))
+
+    async def _answer_register(self, request: Any) -> Any:
+        registered = await self._register(request)
         if request.type == STACK_TYPE:
             self.stack_urn = registered.urn
         return resource_pb2.RegisterResourceResponse(
@@ -76,12 +93,15 @@ class Monitor:
         if request.urn == self.stack_urn:
             self.stack_outputs = outputs
         else:
-            self._loop.run(self._put_outputs(request.urn, outputs))
+            put_outputs(self._run, request.urn, outputs)
         return empty_pb2.Empty()
 
     def ReadResource(self, request: Any) -> Any:  # noqa: N802
         """Read a resource that is managed elsewhere."""
-        registered = self._loop.run(self._read(request))
+        return self.start(self._answer_read(request))
+
+    async def _answer_read(self, request: Any) -> Any:
+        registered = await self._read(request)
         return resource_pb2.ReadResourceResponse(
             urn=registered.urn,
             id=registered.id,
@@ -135,6 +155,16 @@ class Monitor:
         """Refuse hooks."""
         _refuse("resource hooks")
 
+    async def register(self, goal: Goal) -> Registered:
+        """Bring about a resource whose declaration is no message."""
+        return await self._registrar.register(goal)
+
+    async def reference(self, provider: Any) -> str:
+        """Return the reference of a provider resource, `<urn>::<id>`, once it is in its place."""
+        if provider not in self._references:
+            self._references[provider] = asyncio.ensure_future(_reference(provider))
+        return await self._references[provider]
+
     async def _register(self, request: Any) -> Registered:
         try:
             goal = from_request(request, self._run.root)
@@ -145,8 +175,6 @@ class Monitor:
     async def _read(self, request: Any) -> Registered:
         try:
             refuse(request)
-            if request.type == STACK_REFERENCE:
-                _refuse("stack references")
             goal = _read_goal(request, self._run)
         except GatepostError as error:
             return self._refused(request, error)
@@ -156,9 +184,6 @@ class Monitor:
         urn = self._registrar.urn(request.type, request.name, request.parent)
         self._run.fail(urn, "create", error, where=where(request, self._run.root))
         return Registered(urn, succeeded=False)
-
-    async def _put_outputs(self, urn: str, outputs: Values) -> None:
-        put_outputs(self._run, urn, outputs)
 
 
 class EngineLog:
@@ -198,7 +223,7 @@ def _read_goal(request: Any, run: Run) -> Goal:
         type=request.type,
         name=request.name,
         custom=True,
-        inputs=from_struct(request.properties),
+        given=from_struct(request.properties),
         parent=request.parent,
         provider=request.provider,
         dependencies=sorted(request.dependencies),
@@ -207,6 +232,10 @@ def _read_goal(request: Any, run: Run) -> Goal:
         download_url=request.pluginDownloadURL,
         where=where(request, run.root),
     )
+
+
+async def _reference(provider: Any) -> str:
+    return f"{await provider.urn.future()}::{await provider.id.future() or UNKNOWN}"
 
 
 def _result(registered: Registered) -> Any:

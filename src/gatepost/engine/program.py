@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import gc
 import runpy
 import sys
 import traceback
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gatepost.engine.loop import EngineLoop, cancel_others
 from gatepost.engine.model import ProgramFailed, Project
 
 Program = Callable[[], object]
@@ -48,21 +47,22 @@ class Surroundings:
     preview: bool
 
 
-def run_program(program: Program, around: Surroundings) -> None:
+def run_program(program: Program, around: Surroundings, loop: EngineLoop) -> None:
     """Run a program to its end, all its resources included.
 
     Raises `ProgramFailed`, naming file and line, if it raises anything.
     """
     # the SDK keeps its state in context variables: a fresh context is a fresh SDK
-    with _rare_collections():
-        contextvars.Context().run(_run, program, around)
+    contextvars.Context().run(_run, program, around, loop)
 
 
-def _run(program: Program, around: Surroundings) -> None:
+def _run(program: Program, around: Surroundings, loop: EngineLoop) -> None:
     from pulumi.runtime.config import set_all_config
     from pulumi.runtime.settings import Settings, configure
-    from pulumi.runtime.stack import run_in_stack
 
+    from gatepost.engine import registration
+
+    registration.install()
     configure(
         Settings(
             project=around.project.name,
@@ -76,54 +76,29 @@ def _run(program: Program, around: Surroundings) -> None:
         )
     )
     set_all_config(dict(around.config), sorted(around.secret_keys))
-    with _event_loop(around.parallel) as loop:
-        try:
-            loop.run_until_complete(run_in_stack(_without_result(program)))
-        except Exception as error:
-            raise explain(error, around.project.root) from error
-        except SystemExit as error:
-            if error.code not in (None, 0):
-                raise ProgramFailed(f"the program ended with exit({error.code!r})", error) from error
-
-
-@contextmanager
-def _rare_collections() -> Iterator[None]:
-    # the SDK makes so many objects that collecting at the usual pace is a third of a no-op's time
-    usual = gc.get_threshold()
-    gc.set_threshold(100_000, usual[1], usual[2])
     try:
-        yield
-    finally:
-        gc.set_threshold(*usual)
+        loop.run(_to_its_end(program, around.monitor))
+    except Exception as error:
+        raise explain(error, around.project.root) from error
+    except SystemExit as error:
+        if error.code not in (None, 0):
+            raise ProgramFailed(f"the program ended with exit({error.code!r})", error) from error
 
 
-@contextmanager
-def _event_loop(parallel: int) -> Iterator[asyncio.AbstractEventLoop]:
-    # each step blocks a thread of the SDK's loop; a few more answer what does not wait for a step
-    executor = ThreadPoolExecutor(parallel + 4, thread_name_prefix="gatepost-program")
-    loop = asyncio.new_event_loop()
-    loop.set_default_executor(executor)
-    loop.set_exception_handler(_ignore)
-    aborted = True
+async def _to_its_end(program: Program, monitor: Any) -> None:
+    from pulumi.runtime.stack import run_in_stack
+
+    failed: BaseException | None = None
     try:
-        yield loop
-        aborted = False
-    except Exception:
-        aborted = False
-        raise
-    finally:
-        loop.run_until_complete(_cancel_others())
-        loop.run_until_complete(loop.shutdown_asyncgens())
-        # threads that wait for steps of an aborted deployment are released when the engine's loop ends
-        executor.shutdown(wait=not aborted, cancel_futures=True)
-        loop.close()
-
-
-async def _cancel_others() -> None:
-    tasks = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+        await run_in_stack(_without_result(program))
+    except asyncio.CancelledError:
+        raise  # aborted: nobody waits for anything
+    except BaseException as error:  # noqa: BLE001 raised below, when what runs has ended
+        failed = error
+    await monitor.settle()
+    await cancel_others(None)
+    if failed is not None:
+        raise failed
 
 
 def explain(error: BaseException, root: Path) -> ProgramFailed:
@@ -176,10 +151,6 @@ async def _outputs_resolved() -> None:
 
     while pending := [task for task in SETTINGS.outputs if not task.done()]:
         await asyncio.wait(pending)
-
-
-def _ignore(_loop: asyncio.AbstractEventLoop, _context: dict[str, Any]) -> None:
-    """Take no notice of outputs that nobody awaited: what failed is reported already."""
 
 
 @contextmanager

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
-from pulumi.provider.experimental.provider import ReadRequest, ReadResponse
+from pulumi.provider.experimental.provider import ReadResponse
 
 from gatepost.engine import calls
 from gatepost.engine.model import Drift, now
@@ -14,12 +15,14 @@ from gatepost.engine.resource import Properties, Resource
 from gatepost.engine.run import Run
 from gatepost.engine.values import changed_keys, plain_map
 
+AsDeployed = Callable[[Sequence[tuple[str, dict[str, Any]]]], Awaitable[Sequence[bool]]]
+
 
 class Refresh:
     """Read the resources of a run's snapshot.
 
-    A provider that offers `read_many(requests) -> responses` is asked once for all of its resources, others
-    once for each.
+    A provider that offers `as_deployed` is asked once which of its resources are as the state has them; the
+    others are read one by one.
     """
 
     def __init__(self, run: Run) -> None:
@@ -31,6 +34,7 @@ class Refresh:
         by_provider: dict[str, list[Resource]] = {}
         for old in self._run.snapshot.remaining():
             managed = old.custom and not old.is_provider and not old.pending_replacement
+            managed = managed and self._run.targets.include(old.urn, old.references)
             by_provider.setdefault(old.provider if managed else "", []).append(old)
         for old in by_provider.pop("", []):
             self._keep(old)
@@ -44,19 +48,21 @@ class Refresh:
             for old in olds:
                 self._run.skip(old.urn, "refresh", "its provider failed")
             return
-        if hasattr(configured.provider, "read_many"):
-            await self._read_at_once(configured, olds)
-        else:
-            await asyncio.gather(*(self._read(configured, old) for old in olds))
+        as_deployed = getattr(configured.provider, "as_deployed", None)
+        if as_deployed is not None:
+            olds = await self._without_same(as_deployed, olds)
+        await asyncio.gather(*(self._read(configured, old) for old in olds))
 
-    async def _read_at_once(self, configured: Configured, olds: list[Resource]) -> None:
-        requests = [ReadRequest(old.urn, old.id, old.outputs.values, old.inputs.values) for old in olds]
+    async def _without_same(self, as_deployed: AsDeployed, olds: list[Resource]) -> list[Resource]:
+        """Return the resources that are not what the state says, or of which that is not certain."""
         try:
-            responses: Sequence[ReadResponse] = await configured.provider.read_many(requests)  # type: ignore[attr-defined]
-            for old, response in zip(olds, responses, strict=True):
-                self._take(old, response)
-        except Exception as error:  # noqa: BLE001 reported for the provider whose answer failed
-            self._run.fail(olds[0].provider.rpartition("::")[0], "refresh", error)
+            same = await as_deployed([(old.type, old.outputs.json) for old in olds])
+        except Exception:  # noqa: BLE001 read one by one it becomes clear whose error it is
+            return olds
+        for old, is_same in zip(olds, same, strict=True):
+            if is_same:
+                self._keep(old)
+        return [old for old, is_same in zip(olds, same, strict=True) if not is_same]
 
     async def _read(self, configured: Configured, old: Resource) -> None:
         async with self._run.slots:

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from contextlib import nullcontext
+from dataclasses import dataclass
+
+from pulumi.provider.experimental.property_value import PropertyValue
 
 from gatepost.engine import calls, paths
 from gatepost.engine.components import put_component
 from gatepost.engine.condemned import Condemned
 from gatepost.engine.configuration import diff_config, put_provider
 from gatepost.engine.goal import Goal, default_provider
-from gatepost.engine.model import Op, split_config
+from gatepost.engine.model import Op, split_config, urn_name
 from gatepost.engine.registry import Configured
 from gatepost.engine.resource import PROVIDER_PREFIX, Properties, Resource
 from gatepost.engine.run import Run, Skipped
 from gatepost.engine.steps import Steps
+from gatepost.engine.targets import is_always_due
 from gatepost.engine.urns import Namer
 from gatepost.engine.values import UNKNOWN, Values, has_unknowns
-from gatepost.errors import InvalidDeclaration
+from gatepost.errors import InvalidDeclaration, UsageError
 
 
 @dataclass(slots=True)
@@ -27,8 +31,17 @@ class Registered:
 
     urn: str
     id: str = ""
-    outputs: Values = field(default_factory=dict)
+    properties: Properties | None = None
     succeeded: bool = True
+
+    @property
+    def outputs(self) -> Values:
+        """All outputs."""
+        return {} if self.properties is None else self.properties.values
+
+    def output(self, name: str) -> PropertyValue | None:
+        """One output; None where there is none of that name."""
+        return None if self.properties is None else self.properties.value(name)
 
 
 class Registrar:
@@ -79,6 +92,8 @@ class Registrar:
         old = self._run.snapshot.old(urn, aliases)
         if old is not None and old.urn != urn:
             self._renamed[urn] = old.urn
+        if goal.custom and not is_always_due(goal.type) and not self._run.targets.include(urn, goal.needs):
+            return await self._left(urn, old)
         self._require(goal)
         new = self._resource(goal, urn)
         if not goal.custom:
@@ -88,13 +103,32 @@ class Registrar:
             async with self._run.slots:
                 return self._answer(await put_provider(self._run, goal, new, old))
         new.provider = await self._provider_reference(goal)
-        async with self._run.slots:
+        configured = await self._run.registry.find(new.provider, self._run.snapshot.before)
+        if urn in self._run.snapshot.interrupted and hasattr(configured.provider, "interrupted"):
+            configured.provider.interrupted(urn)
+        # a provider that makes many at once limits itself
+        async with nullcontext() if hasattr(configured.provider, "create_alone") else self._run.slots:
             self._require(goal)
-            return self._answer(await self._custom(goal, new, old))
+            return self._answer(await self._custom(goal, new, old, configured))
+
+    async def _left(self, urn: str, old: Resource | None) -> Registered:
+        """Answer for a resource that is no target: what is there stays, what is not there is not made."""
+        if old is not None:
+            configured = await self._run.registry.find(old.provider, self._run.snapshot.before)
+            if hasattr(configured.provider, "stands"):
+                configured.provider.stands(old.type, old.inputs.values)
+            return self._answer(self._steps.left(old))
+        self._run.targets.missing.add(urn)
+        return Registered(urn, succeeded=False)
 
     def _require(self, goal: Goal) -> None:
         if self._run.stopping:
             raise Skipped("the deployment was stopped")
+        missing = self._run.targets.missing.intersection(goal.needs)
+        if missing:
+            raise UsageError(
+                f"it needs {urn_name(min(missing))}, which does not exist and is no target: target that too"
+            )
         failed = {failure.urn for failure in self._run.failures}
         for urn in goal.needs:
             if urn in failed or urn in self._run.skipped:
@@ -114,7 +148,7 @@ class Registrar:
             urn=urn,
             type=goal.type,
             custom=goal.custom,
-            inputs=Properties(self._run.vault, urn, values=goal.inputs),
+            inputs=Properties(self._run.vault, urn, json=goal.plain, values=goal.given),
             outputs=empty,
             parent=goal.parent,
             protect=goal.protect,
@@ -145,9 +179,13 @@ class Registrar:
             raise Skipped(f"the provider of the package {goal.package} failed")
         return f"{made.urn}::{made.id or UNKNOWN}"
 
-    async def _custom(self, goal: Goal, new: Resource, old: Resource | None) -> Resource:
+    async def _custom(
+        self, goal: Goal, new: Resource, old: Resource | None, configured: Configured
+    ) -> Resource:
+        if old is not None and self._is_still(goal, new, old, configured):
+            self.condemned.started.add(new.urn)
+            return self._steps.same(new, old)
         self._require_known(goal)
-        configured = await self._run.registry.find(new.provider, self._run.snapshot.before)
         recreated = await self.condemned.recreated(new.urn)
         if (
             goal.import_id
@@ -167,6 +205,20 @@ class Registrar:
         if known is None:
             return await self._steps.create_replacement(new, old, configured, [], old_exists=not recreated)
         return await self._compare(goal, new, known, configured)
+
+    def _is_still(self, goal: Goal, new: Resource, old: Resource, configured: Configured) -> bool:
+        """Tell whether nothing about a resource has changed, in words of the state and of its provider."""
+        still = getattr(configured.provider, "still", None)
+        if still is None or not configured.known or goal.plain is None or goal.ignore_changes:
+            return False
+        odd = old.external or old.pending_replacement or old.taint or old.init_errors or goal.import_id
+        if odd or old.urn != new.urn or old.provider != new.provider or self.condemned.awaits(new.urn):
+            return False
+        if goal.dependencies != old.dependencies or goal.deleted_with != old.deleted_with:
+            return False
+        if not self._run.changed.isdisjoint(goal.needs) or goal.plain != old.inputs.json:
+            return False
+        return bool(still(new.urn, new.type, goal.plain, old.outputs.json))
 
     async def _compare(self, goal: Goal, new: Resource, old: Resource, configured: Configured) -> Resource:
         found = await self._difference(goal, new, old, configured)
@@ -224,7 +276,7 @@ class Registrar:
             return Registered(urn, succeeded=False)
 
     def _answer(self, resource: Resource) -> Registered:
-        outputs = resource.outputs.values if resource.custom else {}
+        outputs = resource.outputs if resource.custom else None
         return Registered(resource.urn, "" if resource.id == UNKNOWN else resource.id, outputs)
 
 

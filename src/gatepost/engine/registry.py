@@ -79,6 +79,13 @@ class Registry:
             raise UnsupportedFeature(f"the provider {reference} is neither declared nor in the state")
         return await self.configure(reference, self.make(_package(reference)), public(old.inputs.values))
 
+    async def conclude(self, *, keep: bool) -> None:
+        """End the transaction of every provider that was given one: keep what was done, or take it back."""
+        for provider in self._made:
+            conclude = getattr(provider, "conclude", None)
+            if conclude is not None:
+                await conclude(keep=keep)
+
     async def cancel(self) -> None:
         """Ask every provider to stop what it is doing."""
         await asyncio.gather(*(provider.cancel() for provider in self._made), return_exceptions=True)

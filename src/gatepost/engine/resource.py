@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pulumi.provider.experimental.property_value import PropertyValue
+
 from gatepost.engine import values as wire
 from gatepost.engine.secrets import Vault
 from gatepost.engine.values import Values
 from gatepost.errors import UnsupportedFeature
 
 STACK_TYPE = "pulumi:pulumi:Stack"
-STACK_REFERENCE = "pulumi:pulumi:StackReference"
 PROVIDER_PREFIX = "pulumi:providers:"
 UNSUPPORTED = ("viewOf", "extensionRef", "snippetID", "resourceHooks", "replaceWith", "replacementTrigger")
 
@@ -36,6 +37,12 @@ class Properties:
         if self._values is None:
             self._values = wire.decode(self._vault, self._owner, self._json or {})
         return self._values
+
+    def value(self, name: str) -> PropertyValue | None:
+        """One decrypted value, without decoding the others."""
+        if self._values is not None or self._json is None:
+            return self.values.get(name)
+        return wire.from_json(self._vault, self._owner, self._json[name]) if name in self._json else None
 
     @property
     def json(self) -> dict[str, Any]:

@@ -14,7 +14,8 @@ from gatepost.engine.registry import Configured, Registry
 from gatepost.engine.resource import PROVIDER_PREFIX, Resource
 from gatepost.engine.secrets import Vault
 from gatepost.engine.snapshot import Snapshot
-from gatepost.errors import CorruptState, GatepostError, PassphraseMissing
+from gatepost.engine.targets import Targets
+from gatepost.errors import CorruptState, GatepostError, PassphraseMissing, UnsupportedFeature
 
 # the end of the whole run rather than of one resource
 FATAL = (PassphraseMissing, CorruptState)
@@ -40,12 +41,16 @@ class Run:
         parallel: int,
         preview: bool,
         root: Path,
+        targets: Targets,
+        atomic: bool,
     ) -> None:
         self.snapshot = snapshot
         self.registry = registry
         self.vault = vault
         self.preview = preview
         self.root = root
+        self.targets = targets
+        self.atomic = atomic
         self.slots = asyncio.Semaphore(parallel)
         self.changes: Counter[str] = Counter()
         self.steps: list[StepEvent] = []
@@ -53,9 +58,11 @@ class Run:
         self.skipped: dict[str, str] = {}
         self.warnings: list[str] = []
         self.replaced: set[str] = set()
+        self.changed: set[str] = set()
         self.stopping = False
         self.fatal: BaseException | None = None
         self._on_event = on_event
+        self._failed_after: dict[str, float] = {}
 
     def stop(self) -> None:
         """Start no further step; those that run may finish."""
@@ -78,6 +85,8 @@ class Run:
 
     def finish(self, urn: str, op: Op, *, seconds: float = 0.0, diff: list[str] | None = None) -> None:
         """Report that a resource has been dealt with, and count it, unless it is a default provider."""
+        if op not in ("same", "read"):
+            self.changed.add(urn)
         if _is_internal(urn):
             return
         self.changes[op] += 1
@@ -89,7 +98,10 @@ class Run:
         if isinstance(error, FATAL):
             self.fatal = self.fatal or error
             self.stop()
+        if self.atomic:
+            self.stop()
         self.failures.append(Failure(urn, error, where))
+        seconds = seconds or self._failed_after.pop(urn, 0.0)
         self.emit(urn, op, "failed", seconds=seconds, message=str(error) or type(error).__name__)
 
     def skip(self, urn: str, op: Op, why: str) -> None:
@@ -100,6 +112,13 @@ class Run:
     async def provider(self, resource: Resource) -> Configured:
         """Return the provider of a resource of the state."""
         return await self.registry.find(resource.provider, self.snapshot.before)
+
+    def require_transaction(self, configured: Configured, urn: str) -> None:
+        """Raise `UnsupportedFeature` where all must be one transaction and a provider has none to offer."""
+        if self.atomic and not hasattr(configured.provider, "conclude"):
+            raise UnsupportedFeature(
+                f"{urn_type(urn)} cannot be part of one transaction: deploy it first, without --atomic"
+            )
 
     @asynccontextmanager
     async def operation(self, kind: str, resource: Resource) -> AsyncIterator[None]:
@@ -120,7 +139,11 @@ class Run:
         started = time.perf_counter()
         if not self.preview and not _is_internal(urn):
             self.emit(urn, op, "started")
-        yield lambda: time.perf_counter() - started
+        try:
+            yield lambda: time.perf_counter() - started
+        except Exception:
+            self._failed_after[urn] = time.perf_counter() - started
+            raise
 
 
 def _is_internal(urn: str) -> bool:

@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gatepost.engine.components import put_outputs
 from gatepost.engine.deletes import Deletion, protected
 from gatepost.engine.interrupt import interruptible
 from gatepost.engine.loop import EngineLoop
-from gatepost.engine.model import DeploymentFailed, Drift, Failure, ProgramFailed, Project, Result, StepEvent
+from gatepost.engine.model import (
+    DeploymentFailed,
+    Drift,
+    Failure,
+    Manner,
+    ProgramFailed,
+    Project,
+    Result,
+    StepEvent,
+)
 from gatepost.engine.monitor import EngineLog, Monitor
 from gatepost.engine.program import Program, Surroundings, run_program
 from gatepost.engine.refresh import Refresh
 from gatepost.engine.register import Registrar
 from gatepost.engine.registry import Factory, Registry
-from gatepost.engine.resource import STACK_TYPE
+from gatepost.engine.resource import STACK_TYPE, Resource
 from gatepost.engine.run import Run
 from gatepost.engine.secrets import Vault
 from gatepost.engine.snapshot import Snapshot
 from gatepost.engine.state import Checkpoint, StateFiles
+from gatepost.engine.targets import Targets
 from gatepost.engine.urns import Namer
 from gatepost.engine.values import plain_map
+from gatepost.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +50,7 @@ class Settings:
     on_event: Callable[[StepEvent], None]
     on_message: Callable[[str, str, str], None]
     parallel: int
+    manner: Manner = field(default_factory=Manner)
 
 
 class Session:
@@ -48,11 +61,14 @@ class Session:
     ) -> None:
         self._settings = settings
         self._files = files
+        self._checkpoint = checkpoint
         self._vault = vault
         self._started = time.time()
         self._clock = time.perf_counter()
-        self._journal = files.journal(checkpoint)
+        manner = settings.manner
+        self._journal = files.journal(checkpoint, atomic=manner.atomic)
         self._saved = preview
+        self._undone = False
         self.run = Run(
             snapshot=Snapshot(checkpoint, vault, None if preview else self._journal),
             registry=Registry(settings.providers),
@@ -61,6 +77,8 @@ class Session:
             parallel=settings.parallel,
             preview=preview,
             root=settings.project.root,
+            targets=Targets(manner.targets, manner.dependents),
+            atomic=manner.atomic,
         )
         self._loop = EngineLoop(settings.parallel + 4)
 
@@ -69,12 +87,8 @@ class Session:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         abort = kind is not None and issubclass(kind, KeyboardInterrupt) and not self._saved
-        # providers let go of locks and connections; after an abort nobody waits for them
-        letting_go = self.run.registry.cancel()
-        if abort:
-            self._loop.submit(letting_go)
-        else:
-            self._loop.run(letting_go)
+        # providers let go of locks and connections; after an abort nobody waits long for them
+        self._loop.run(asyncio.wait_for(self.run.registry.cancel(), 1.0 if abort else None))
         self._loop.close(abort=abort)
         self._journal.close()
 
@@ -82,11 +96,11 @@ class Session:
         """Run the program and bring about what it declares (in a preview: say what would be done)."""
         namer = Namer(self._settings.project.name, self._settings.stack)
         registrar = Registrar(self.run, namer, self._settings.config, self._settings.secret_keys)
-        monitor = Monitor(self._loop, self.run, registrar)
+        monitor = Monitor(self.run, registrar)
         failed: ProgramFailed | None = None
         with interruptible(self.stop):
             try:
-                run_program(program, self._surroundings(monitor))
+                run_program(program, self._surroundings(monitor), self._loop)
             except ProgramFailed as error:
                 failed = error
             self._loop.run(self._conclude(monitor, registrar, failed))
@@ -99,18 +113,30 @@ class Session:
         self._perform(refresh.perform())
         return self._finish("refresh", None), refresh.drifts
 
+    def refreshed(self) -> Checkpoint:
+        """Return the state as a refresh would leave it."""
+        self._perform(Refresh(self.run).perform())
+        self._finish("refresh", None)
+        return replace(self._checkpoint, resources=self.run.snapshot.resources())
+
     def destroy(self) -> Result:
         """Delete everything in the state.
 
         Raises `DeploymentFailed` before anything is deleted if something is protected.
         """
-        resources = self.run.snapshot.remaining()
+        remaining = self.run.snapshot.remaining()
+        resources = self.run.targets.chosen(remaining, remaining)
+        self.run.targets.require_met()
         for resource in resources:
             if resource.protect:
                 self.run.fail(resource.urn, "delete", protected("deleted"))
         if not self.run.failures:
-            self._perform(Deletion(self.run, resources).perform())
+            self._perform(self._delete(resources))
         return self._finish("destroy", None)
+
+    async def _delete(self, resources: list[Resource]) -> None:
+        await Deletion(self.run, resources).perform()
+        await self._settle(None)
 
     def stop(self) -> None:
         """Start no further step, and say so: those that run may take their time."""
@@ -143,12 +169,33 @@ class Session:
         run = self.run
         good = failed is None and not run.failures and not run.stopping
         if good:
-            condemned = [
-                old for old in run.snapshot.remaining() if old.delete or old.urn not in registrar.declared
-            ]
-            await Deletion(run, condemned).perform()
+            remaining = run.snapshot.remaining()
+            condemned = [old for old in remaining if old.delete or old.urn not in registrar.declared]
+            await self._delete_undeclared(condemned, [*run.snapshot.news.values(), *remaining])
         if monitor.stack_outputs is not None:
-            put_outputs(run, monitor.stack_urn, monitor.stack_outputs, keep_old=not good)
+            put_outputs(run, monitor.stack_urn, monitor.stack_outputs, keep_old=not good or bool(run.targets))
+        await self._settle(failed)
+
+    async def _delete_undeclared(self, condemned: list[Resource], all_: list[Resource]) -> None:
+        try:
+            chosen = self.run.targets.chosen(condemned, all_)
+            self.run.targets.require_met()
+        except UsageError as error:
+            self.run.fail(self._stack_urn(), "delete", error)
+        else:
+            await Deletion(self.run, chosen).perform()
+
+    async def _settle(self, failed: ProgramFailed | None) -> None:
+        """End the one transaction of an atomic deployment; what was rolled back is not in the state."""
+        if not self.run.atomic or self.run.preview:
+            return
+        keep = failed is None and not self.run.failures and not self.run.stopping
+        self._undone = not keep
+        try:
+            await self.run.registry.conclude(keep=keep)
+        except Exception as error:  # noqa: BLE001 the whole deployment's
+            self._undone = True
+            self.run.fail(self._stack_urn(), "update", error)
 
     def _finish(self, kind: str, failed: ProgramFailed | None) -> Result:
         run = self.run
@@ -178,7 +225,7 @@ class Session:
 
     def _save(self, kind: str, *, succeeded: bool) -> None:
         snapshot = self.run.snapshot
-        if snapshot.dirty:
+        if snapshot.dirty and not self._undone:
             self._files.save(snapshot.resources(), snapshot.pending, self._vault.salt, self._journal)
             self._files.add_history(kind, self._started, dict(self.run.changes), succeeded=succeeded)
         self._saved = True

@@ -31,6 +31,8 @@ class Snapshot:
         self._gone: set[int] = set()
         self._renamed: dict[str, str] = {}
         self._pending = [op for op in checkpoint.pending if op.get("type") == "creating"]
+        self.interrupted = {op["resource"]["urn"] for op in checkpoint.pending}
+        """What a deployment was at when it was cut short: nobody knows whether it happened."""
         self._unknown: list[Json] = []
         self.news: dict[str, Resource] = {}
         self.dirty = checkpoint.recovered or len(self._pending) != len(checkpoint.pending)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gatepost.engine import journal
-from gatepost.engine.journal import Journal
+from gatepost.engine.journal import Journal, NoJournal, unwritten
 from gatepost.engine.lock import StackLock
 from gatepost.engine.model import Project, now
 from gatepost.engine.order import mended, ordered
@@ -55,6 +55,7 @@ class StateFiles:
     """The files of one stack in one backend folder."""
 
     def __init__(self, backend: Path, project: Project, stack: str) -> None:
+        self.backend = backend
         self._root = backend / ".pulumi"
         self._stack = stack
         self._qualified = f"{project.organization}/{project.name}/{stack}"
@@ -67,9 +68,9 @@ class StateFiles:
         """Return the stack's lock, to be entered for as long as the state may change."""
         return StackLock(self._root / "locks" / self._qualified, self._root)
 
-    def journal(self, checkpoint: Checkpoint) -> Journal:
-        """Return a journal for steps that change this checkpoint."""
-        return Journal(self._journal, checkpoint.digest)
+    def journal(self, checkpoint: Checkpoint, *, atomic: bool = False) -> Journal:
+        """Return a journal for steps that change this checkpoint; what is atomic keeps none."""
+        return (NoJournal if atomic else Journal)(self._journal, checkpoint.digest)
 
     def load(self) -> Checkpoint:
         """Read the state, with the journal of a killed deployment replayed; a new stack is empty.
@@ -194,15 +195,26 @@ def _digest(text: str) -> str:
 
 
 def _write(path: Path, data: bytes) -> None:
-    """Write a file at once or not at all, and durably."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write a file at once or not at all, and durably.
+
+    :raises StateNotWritten: it could not be written; what was there before still is.
+    """
     spool = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with spool.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    spool.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with spool.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        spool.replace(path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        spool.unlink(missing_ok=True)
+        raise unwritten(path, error) from error
+
+
+def _sync_folder(path: Path) -> None:
+    folder = os.open(path, os.O_RDONLY)
     try:
         os.fsync(folder)
     finally:

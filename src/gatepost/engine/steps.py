@@ -10,6 +10,7 @@ from gatepost.engine.model import now
 from gatepost.engine.registry import Configured
 from gatepost.engine.resource import Properties, Resource
 from gatepost.engine.run import Run
+from gatepost.engine.values import Values, plain
 from gatepost.errors import InvalidDeclaration, UsageError
 
 
@@ -19,6 +20,12 @@ class Steps:
     def __init__(self, run: Run, condemned: Condemned) -> None:
         self._run = run
         self._condemned = condemned
+
+    def left(self, old: Resource) -> Resource:
+        """Leave a resource as it is, whatever the program says of it now: it is no target."""
+        self._run.snapshot.put(old, old, changed=False)
+        self._run.finish(old.urn, "same")
+        return old
 
     def same(self, new: Resource, old: Resource) -> Resource:
         """Keep a resource as it is."""
@@ -30,6 +37,7 @@ class Steps:
 
     async def create(self, new: Resource, configured: Configured) -> Resource:
         """Create a resource that the state does not know."""
+        self._run.require_transaction(configured, new.urn)
         async with self._run.step(new.urn, "create") as seconds:
             await self._make(new, configured)
             self._run.snapshot.put(new)
@@ -40,6 +48,7 @@ class Steps:
         self, goal: Goal, new: Resource, old: Resource, configured: Configured, found: calls.Difference
     ) -> Resource:
         """Change a resource in place."""
+        self._run.require_transaction(configured, new.urn)
         async with self._run.step(new.urn, "update") as seconds:
             _carry(new, old)
             new.outputs = old.outputs
@@ -55,6 +64,7 @@ class Steps:
         self, goal: Goal, new: Resource, old: Resource, configured: Configured, found: calls.Difference
     ) -> Resource:
         """Replace a resource: its successor first and the deletion at the end, or the other way round."""
+        self._run.require_transaction(configured, new.urn)
         if goal.import_id:
             raise UsageError("it was imported and would be replaced: remove import_ from its options first")
         if new.protect and old.protect:
@@ -95,14 +105,11 @@ class Steps:
                 f"import_={goal.import_id!r} names another resource than the one in the state, {old.id!r}"
             )
         async with self._run.step(new.urn, "import") as seconds:
-            found = await self._read(new, goal.import_id, configured)
+            found = await self._read(new, goal.import_id, configured, {})
             inputs = await calls.check(configured, new.urn, found.inputs.values, goal.inputs)
             difference = await calls.diff(configured, found, inputs, goal.ignore_changes)
             if difference.changed:
-                raise InvalidDeclaration(
-                    f"{goal.import_id!r} differs from the declaration in {', '.join(difference.paths)}: "
-                    f"declare it as it is, import it, and change it afterwards"
-                )
+                raise _differs(goal, found, difference.paths)
             new.id, new.outputs, new.inputs = found.id, found.outputs, found.inputs.replaced(inputs)
             new.created = new.modified = now()
             self._run.snapshot.put(new, old)
@@ -116,7 +123,7 @@ class Steps:
         if old is not None and not old.external:
             raise UsageError("it is managed by this stack and cannot be read with get() at the same time")
         async with self._run.step(new.urn, "read") as seconds:
-            found = await self._read(new, identity, configured)
+            found = await self._read(new, identity, configured, new.inputs.values)
             new.id, new.external = found.id, True
             properties = old.outputs if old is not None else new.outputs
             new.outputs = properties.replaced(found.outputs.values)
@@ -135,10 +142,10 @@ class Steps:
         new.outputs = new.outputs.replaced(outputs)
         new.created = new.modified = now()
 
-    async def _read(self, new: Resource, identity: str, configured: Configured) -> Resource:
+    async def _read(self, new: Resource, identity: str, configured: Configured, known: Values) -> Resource:
         if not configured.known:
             raise UsageError(f"{identity!r} cannot be read before its provider's configuration is known")
-        response = await calls.read(configured, new.urn, identity, new.inputs.values, {})
+        response = await calls.read(configured, new.urn, identity, known, {})
         if not response.resource_id:
             raise InvalidDeclaration(f"{identity!r} does not exist")
         return Resource(
@@ -149,6 +156,16 @@ class Steps:
             inputs=Properties(self._run.vault, new.urn, values=dict(response.inputs)),
             outputs=Properties(self._run.vault, new.urn, values=calls.read_outputs(new, response.properties)),
         )
+
+
+def _differs(goal: Goal, found: Resource, changed: list[str]) -> InvalidDeclaration:
+    """Return the error for an import whose declaration is not what is there, with what is there."""
+    there = found.inputs.values
+    said = "; ".join(f"{path} is {plain(there[path])!r}" for path in changed if path in there)
+    return InvalidDeclaration(
+        f"{goal.import_id!r} differs from the declaration in {', '.join(changed)}: declare it as it is"
+        f"{f' ({said})' if said else ''}, import it, and change it afterwards"
+    )
 
 
 def _carry(new: Resource, old: Resource) -> None:

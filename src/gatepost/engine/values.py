@@ -114,6 +114,15 @@ def decode(vault: Vault, owner: str, json: Mapping[str, Any]) -> Values:
     return {key: from_json(vault, owner, value) for key, value in json.items()}
 
 
+def from_plain(json: Any) -> PropertyValue:
+    """Read a value that is plain data: nothing in it is secret or a reference."""
+    if isinstance(json, dict):
+        return _mapping({key: from_plain(value) for key, value in json.items()})
+    if isinstance(json, list):
+        return make(tuple(from_plain(item) for item in json))
+    return make(float(json) if type(json) is int else json)
+
+
 def from_json(vault: Vault, owner: str, json: Any) -> PropertyValue:
     """Read one value from the state; `owner` is the resource's URN."""
     if isinstance(json, dict):

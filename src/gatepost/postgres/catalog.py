@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, LiteralString, cast
+
+from gatepost.postgres.planned import Planned
 
 if TYPE_CHECKING:
     from gatepost.postgres.connect import Connection
 
 Definition = dict[str, Any]
-KINDS = ("tables", "constraints", "indexes", "policies", "functions", "triggers", "views")
+KINDS = (
+    "tables",
+    "constraints",
+    "indexes",
+    "policies",
+    "functions",
+    "triggers",
+    "views",
+    "materialized_views",
+    "types",
+    "sequences",
+    "publications",
+    "verbatim",
+)
 
 
 @dataclass(frozen=True)
@@ -34,6 +49,7 @@ class Size:
     """At most 0 where nobody counted them yet."""
     bytes: int = 0
     empty: bool = True
+    partitioned: bool = False
 
     def __str__(self) -> str:
         counted = f"about {self.rows} rows" if self.rows > 0 else "rows that were not counted yet"
@@ -48,9 +64,12 @@ def query(name: str) -> LiteralString:
 
 @contextmanager
 def canonical_names(connection: Connection) -> Iterator[None]:
-    """Read with an empty search path, so that every name comes back with its schema."""
+    """Read so that every name comes back with its schema, and every time as UTC has it."""
     with connection.transaction():
-        connection.execute("set local search_path = ''")
+        connection.execute(
+            "select set_config('search_path', '', true), set_config('timezone', 'UTC', true),"
+            " set_config('datestyle', 'ISO', true), set_config('intervalstyle', 'postgres', true)"
+        )
         yield
 
 
@@ -67,24 +86,35 @@ def read_all(connection: Connection) -> dict[Key, Definition]:
     """Return every object's definition: one query a kind, whatever the number of objects."""
     found: dict[Key, Definition] = {}
     for kind in KINDS:
-        for row in _rows(connection, kind, None, None):
-            found[Key(kind, str(row[0]), str(row[1]), _own_name(row))] = cast("Definition", row[-1])
+        found.update(definitions(kind, _rows(connection, kind, None, None)))
     return found
 
 
+def definitions(kind: str, rows: Iterable[tuple[object, ...]]) -> Iterator[tuple[Key, Definition]]:
+    """Yield the objects that the rows of a kind's query describe."""
+    for row in rows:
+        yield Key(kind, str(row[0]), str(row[1]), _own_name(row)), cast("Definition", row[-1])
+
+
 def _rows(
-    connection: Connection, kind: str, schema: str | None, name: str | None, tries: int = 10
+    connection: Connection, kind: str, schema: str | None, name: str | None
+) -> list[tuple[object, ...]]:
+    return rows(connection, kind, {"schema": schema, "name": name})
+
+
+def rows(
+    connection: Connection, name: str, given: Mapping[str, object], tries: int = 10
 ) -> list[tuple[object, ...]]:
     """Run a catalog query; one that met an object while somebody dropped it is run again."""
     from psycopg.errors import InternalError_, UndefinedTable
 
     try:
         with canonical_names(connection):
-            return connection.execute(query(kind), {"schema": schema, "name": name}).fetchall()
+            return connection.execute(query(name), given).fetchall()
     except (InternalError_, UndefinedTable):
         if tries == 1:
             raise
-    return _rows(connection, kind, schema, name, tries - 1)
+    return rows(connection, name, given, tries - 1)
 
 
 def _own_name(row: tuple[object, ...]) -> str:
@@ -97,20 +127,46 @@ class Facts:
 
     connection: Connection | None = None
     version: int = 180000
+    planned: Planned = field(default_factory=Planned)
+    """What plans before this one have changed already, though the target does not show it yet."""
 
     def read(self, key: Key) -> Definition | None:
         """Return an object's definition on the target."""
-        return read(self.connection, key) if self.connection else None
+        place = self.planned.present(key)
+        return read(self.connection, place) if self.connection and place else None
 
     def size(self, schema: str, table: str) -> Size:
         """Return a table's size; one that does not exist is empty."""
-        if self.connection is None:
+        place = self.planned.present(Key("tables", schema, table))
+        if self.connection is None or place is None:
             return Size()
-        found = self.connection.execute(query("size"), {"schema": schema, "name": table}).fetchone()
+        given = {"schema": place.schema, "name": place.name}
+        found = self.connection.execute(query("size"), given).fetchone()
         if found is None:
             return Size()
-        total, empty, rows = cast("tuple[int, bool, int]", found)
-        return Size(rows=rows, bytes=total, empty=empty)
+        total, empty, rows, partitioned = cast("tuple[int, bool, int, bool]", found)
+        return Size(rows=rows, bytes=total, empty=empty, partitioned=partitioned)
+
+    def exposed(self, schema: str, table: str) -> Size:
+        """Return the size as far as it matters who sees the rows: those of a new table nobody saw before."""
+        made = Key("tables", schema, table) in self.planned.made
+        return Size() if made else self.size(schema, table)
+
+    def has_row_security(self, schema: str, table: str) -> bool:
+        """Return whether policies hold on a table, and did before this deployment."""
+        key = Key("tables", schema, table)
+        place = self.planned.present(key)
+        if self.connection is None or place is None or key in self.planned.secured:
+            return False
+        given = {"schema": place.schema, "name": place.name}
+        return self.connection.execute(query("row_security"), given).fetchone() == (True,)
+
+    def has_policies(self, schema: str, table: str) -> bool:
+        """Return whether a table has a policy."""
+        place = self.planned.present(Key("tables", schema, table))
+        if self.connection is None or place is None:
+            return False
+        return bool(_rows(self.connection, "policies", place.schema, place.name))
 
     def result_of(self, query: str) -> list[tuple[bytes | None, int, int]] | None:
         """Return name, type and modifier of each column of a query that is planned, not run.
@@ -127,14 +183,12 @@ class Facts:
         result = server.describe_prepared(b"")
         return [(result.fname(i), result.ftype(i), result.fmod(i)) for i in range(result.nfields)]
 
-    def dependents(self, schema: str, table: str, column: str) -> list[str]:
-        """Return the statements that make again what goes with a column when it is dropped."""
-        if self.connection is None:
-            return []
-        given = {"schema": schema, "table": table, "column": column}
-        with canonical_names(self.connection):
-            rows = self.connection.execute(query("dependents"), given).fetchall()
-        return [str(row[0]) for row in rows]
+    def rights(self, place: Mapping[str, str | None]) -> tuple[Any, ...]:
+        """Return what the deployer may do where an object is or is to be."""
+        assert self.connection is not None
+        found = self.connection.execute(query("rights"), place).fetchone()
+        assert found is not None
+        return found
 
     def default_grantees(self, schema: str, object_type: str) -> list[str]:
         """Return who gets privileges on a new object (`r` table, `f` function) by default privileges."""
@@ -144,3 +198,14 @@ class Facts:
             query("default_grantees"), {"schema": schema, "type": object_type}
         ).fetchall()
         return [str(row[0]) for row in rows]
+
+    def overloads(self, schema: str, function: str) -> int:
+        """Return how many functions and procedures share a name."""
+        if self.connection is None:
+            return 0
+        found = self.connection.execute(
+            "select count(*) from pg_proc as p join pg_namespace as n on n.oid = p.pronamespace"
+            " where (n.nspname, p.proname) = (%s, %s)",
+            (schema, function),
+        ).fetchone()
+        return cast("int", found[0]) if found else 0

@@ -64,6 +64,10 @@ def _open(target: Target) -> Connection:
             dbname=target.database,
             sslmode=target.sslmode,
             connect_timeout=10,
+            keepalives_idle=15,
+            keepalives_interval=5,
+            keepalives_count=3,
+            tcp_user_timeout=30_000,
             application_name="gatepost",
             autocommit=True,
             prepare_threshold=None,
@@ -78,6 +82,7 @@ def _set_up(connection: Connection, target: Target, search_path: str) -> None:
 
     settings = sql.SQL(
         "set search_path = {path}; set client_connection_check_interval = '500ms';"
+        " set tcp_keepalives_idle = 15; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3;"
         " set client_min_messages = warning"
     ).format(path=sql.Identifier(search_path) if search_path else sql.Literal(""))
     try:

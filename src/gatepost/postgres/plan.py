@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from itertools import groupby
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from gatepost.postgres.catalog import Size
 
 
 class Lock(StrEnum):
@@ -18,6 +21,7 @@ class Lock(StrEnum):
     SHARE_UPDATE_EXCLUSIVE = "SHARE UPDATE EXCLUSIVE"
     SHARE = "SHARE"
     SHARE_ROW_EXCLUSIVE = "SHARE ROW EXCLUSIVE"
+    EXCLUSIVE = "EXCLUSIVE"
     ACCESS_EXCLUSIVE = "ACCESS EXCLUSIVE"
 
 
@@ -50,8 +54,16 @@ SENTENCES = {
     Hazard.WIDENS_ACCESS: "Somebody may see or change what they could not before.",
     Hazard.BREAKS_CLIENTS: "Clients that know the former name, column or type fail.",
     Hazard.NOT_TRANSACTIONAL: "The statement cannot be rolled back together with its neighbours.",
-    Hazard.UNTRACKED_DEPENDENCY: "Something is used that this program does not declare, so its order is not certain.",
+    Hazard.UNTRACKED_DEPENDENCY: "Something is used that the program does not declare: its order is not certain.",
 }
+
+LARGE = 64 * 2**20
+"""Bytes below which a table is read too quickly for its index build or validation to be a hazard.
+
+Whatever blocks clients, loses data or decides who sees it is a hazard from the first row on.
+"""
+UNCOUNTED = 0
+_ONLY_ON_LARGE = frozenset({Hazard.LONG_VALIDATION, Hazard.INDEX_BUILD})
 
 HIDDEN = "[secret]"
 Mode = Literal["together", "separate", "concurrent"]
@@ -86,16 +98,45 @@ class Risk:
     lock: Lock = Lock.NONE
     """The lock that the dangerous statement takes."""
     rows: int | None = None
-    """How many rows it concerns, as the target estimates them."""
+    """How many rows it concerns, as the target estimates them; `UNCOUNTED` where it has no estimate."""
     bytes: int | None = None
+    approval: str | None = None
+    """The words that approve it, once that is known."""
 
     @property
     def name(self) -> str:
         """How it is approved for this place alone."""
         return f"{self.hazard}:{self.on}"
 
+    @property
+    def extent(self) -> str:
+        """How much it concerns and what it locks, as a parenthesis says it."""
+        counted = "rows that were not counted yet" if self.rows == UNCOUNTED else f"about {self.rows} rows"
+        sized = (counted, f"{self.bytes} bytes") if self.rows is not None else ()
+        locked = () if self.lock == Lock.NONE else (f"lock {self.lock}",)
+        return ", ".join((*sized, *locked))
+
     def __str__(self) -> str:
-        return f"{self.hazard} on {self.on}: {SENTENCES[self.hazard]} {self.detail}"
+        extent = f" ({self.extent})" if self.extent else ""
+        detail = f" {self.detail}" if self.detail else ""
+        return f"{self.hazard} on {self.on}: {SENTENCES[self.hazard]}{detail}{extent}"
+
+
+def risk(
+    hazard: Hazard, on: str, detail: str = "", *, size: Size | None = None, lock: Lock = Lock.ACCESS_EXCLUSIVE
+) -> tuple[Risk, ...]:
+    """Return a plan's hazard, or nothing where the table is too small for it to be one.
+
+    :param on: what it strikes: `public.posts`, `public.posts.title` (a column, index, policy … of a table),
+        `public.f(integer)`.
+    :param detail: what exactly happens, as a sentence.
+    :param size: the size of the table that it concerns; without one it is a hazard whatever the size.
+    """
+    if size is None:
+        return (Risk(hazard, on, detail, lock),)
+    if size.empty or (hazard in _ONLY_ON_LARGE and size.bytes < LARGE):
+        return ()
+    return (Risk(hazard, on, detail, lock, max(size.rows, UNCOUNTED), size.bytes),)
 
 
 @dataclass(frozen=True)
@@ -117,6 +158,11 @@ class Plan:
         for _, group in groupby(numbered, key=lambda item: ("", 0) if item[1].mode == "together" else item):
             batch = tuple(statement for _, statement in group)
             yield batch[0].mode, batch
+
+    @property
+    def refused(self) -> tuple[Risk, ...]:
+        """The hazards that nobody approved."""
+        return tuple(risk for risk in self.risks if risk.approval is None)
 
     def kept_secret(self) -> Plan:
         """Return the plan with every statement marked as holding a secret."""

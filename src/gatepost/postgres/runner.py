@@ -5,38 +5,31 @@ from __future__ import annotations
 import random
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from itertools import count
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from gatepost import errors
+from gatepost.postgres import deployment_lock, failures
+from gatepost.postgres.budget import Budget
 from gatepost.postgres.connect import Connections, connect, is_lost, translate
-from gatepost.postgres.ledger import Ledger, Work
+from gatepost.postgres.ledger import Ledger, Work, is_valid
 from gatepost.postgres.plan import Mode, Plan, Statement
+from gatepost.postgres.progress import OnProgress, Progress, Watch, unseen
 
 if TYPE_CHECKING:
     import psycopg
 
     from gatepost.postgres.connect import Connection
 
-_ADVISORY_KEY = 7_208_364_511_903_842_107
-_RETRIED = frozenset({"55P03", "40P01", "40001"})
+_LOST = "the connection was lost"
 
 
-@dataclass(frozen=True)
-class Budget:
-    """How long a plan may wait for locks."""
-
-    lock_timeout_ms: int = 2_000
-    statement_timeout_ms: int = 300_000
-    """For statements that go together; separate and concurrent ones take as long as they need."""
-    seconds: float = 60.0
-    """All tries of one batch together."""
-
-
-@dataclass(frozen=True)
+@dataclass
 class Batch:
     """Statements that are run as one, and for which resource."""
 
@@ -45,6 +38,15 @@ class Batch:
     work: Work
     label: str
     steps: Sequence[UUID]
+    parts: Sequence[tuple[int, int]]
+    """Where each stands in the plan, and how many there are."""
+    started: float = field(default_factory=time.monotonic)
+    process: int = 0
+    """The server process that the last try ran in."""
+    unsettled: bool = False
+    """Whether the last try lost its connection, so that it may have happened."""
+    was_lost: bool = False
+    """Whether any try did."""
 
     def translate(self, error: psycopg.Error) -> errors.GatepostError:
         """Return our error for PostgreSQL's, which repeats no secret."""
@@ -59,6 +61,7 @@ class Runner:
     budget: Budget = field(default_factory=Budget)
     sleep: Callable[[float], None] = time.sleep
     ledger: Ledger = field(default_factory=lambda: Ledger(uuid4()))
+    on_progress: OnProgress = unseen
     _guard: Lock = field(default_factory=Lock)
     _building: Lock = field(default_factory=Lock)
     _tables: defaultdict[str, Lock] = field(default_factory=lambda: defaultdict(Lock))
@@ -72,7 +75,7 @@ class Runner:
 
         connection = connect(self.connections.target)
         try:
-            self._take_lock(connection)
+            deployment_lock.take(connection, self.connections.target)
             self.ledger.prepare(connection)
         except psycopg.Error as error:
             connection.close()
@@ -82,24 +85,19 @@ class Runner:
             raise
         return connection
 
-    def _take_lock(self, connection: Connection) -> None:
-        got = connection.execute("select pg_try_advisory_lock(%s)", (_ADVISORY_KEY,)).fetchone()
-        if got != (True,):
-            raise errors.DeploymentBusy(
-                f"{self.connections.target}: another deployment is running ({_lock_holder(connection)}):"
-                " wait for it to end"
-            )
-
-    def run(self, plan: Plan, label: str, urn: str, operation: str) -> None:
+    def run(
+        self, plan: Plan, label: str, urn: str, operation: str, declared: Mapping[str, Any] | None = None
+    ) -> None:
         """Apply `plan`, batch by batch; messages call the resource `label`, the ledger by its URN.
 
         A batch that fails leaves nothing behind, and what the ones before it only prepared is undone.
 
+        :param declared: what the plan brings about, for the ledger; nothing secret.
         :raises LockTimeout: the budget ran out.
         :raises StatementFailed: PostgreSQL refused a statement.
         """
         with self._alone_on(plan):
-            self._run(plan, label, Work(urn, operation))
+            self._run(plan, label, Work(urn, operation, declared))
 
     def _alone_on(self, plan: Plan) -> Lock:
         """Return the lock of the plan's table: its statements would only deadlock with another plan's."""
@@ -108,14 +106,13 @@ class Runner:
 
     def _run(self, plan: Plan, label: str, work: Work) -> None:
         done: list[Statement] = []
-        for mode, statements in plan.batches():
-            steps = [uuid4() for _ in statements]
-            batch = Batch(mode, statements, work, label, steps)
+        for batch in _batches(plan, label, work):
             try:
                 self._with_retries(batch)
             except errors.GatepostError as error:
                 raise self._undone(error, done, batch) from None
-            done = [*done, *statements] if all(one.undo is not None for one in statements) else []
+            reversible = all(one.undo is not None for one in batch.statements)
+            done = [*done, *batch.statements] if reversible else []
 
     def _undone(
         self, error: errors.GatepostError, done: Sequence[Statement], batch: Batch
@@ -131,62 +128,89 @@ class Runner:
         return error
 
     def _undo(self, statement: Statement, work: Work) -> None:
-        undo = Statement(statement.undo or "", statement.lock, statement.on, secret=statement.secret)
         with self.connections.take() as connection:
-            connection.execute("select set_config('lock_timeout', %s, false)", (self._patience(),))
-            connection.execute(undo.sql.encode())
-            self.ledger.record(connection, uuid4(), work, undo, "done")
+            self._take_back(connection, statement, work)
 
-    def _remove_leftover(self, batch: Batch) -> None:
-        """Remove what a failed concurrent build left: an index of that name that is valid is not its own."""
-        (statement,) = batch.statements
-        if statement.builds is None:
-            return
-        with self.connections.take() as connection:
-            left = connection.execute(
-                "select not indisvalid from pg_index where indexrelid = to_regclass(%s)", (statement.builds,)
-            ).fetchone()
-        if left == (True,):
-            self._undo(statement, batch.work)
+    def _take_back(self, connection: Connection, statement: Statement, work: Work) -> None:
+        undo = Statement(statement.undo or "", statement.lock, statement.on, secret=statement.secret)
+        patience = str(int(self.budget.seconds * 1000))
+        connection.execute("select set_config('lock_timeout', %s, false)", (patience,))
+        connection.execute(undo.sql.encode())
+        self.ledger.record(connection, uuid4(), work, undo, "done")
 
     def _with_retries(self, batch: Batch) -> None:
+        """Try until it succeeds or the budget ends; nobody knows what a lost connection did: ask first."""
         import psycopg
 
-        deadline = time.monotonic() + self.budget.seconds
-        attempt = 0
-        while True:
+        deadline = time.monotonic() + self.budget.total(batch.mode)
+        for attempts in count(1):
+            failure: psycopg.Error | errors.ServerUnreachable
             try:
-                return self._attempt(batch)
+                return self._settle_or_try(batch)
             except psycopg.Error as error:
-                if self._was_committed(error, batch):
-                    return None
-                if batch.mode == "concurrent" and not is_lost(error):
-                    self._remove_leftover(batch)
-                attempt += 1
-                pause = random.uniform(0.5, 1.0) * min(0.1 * 2**attempt, 5.0)  # noqa: S311
-                if not _worth_retrying(error, batch.mode) or time.monotonic() + pause > deadline:
-                    raise self._explain(error, batch, attempt) from None
+                batch.unsettled = batch.unsettled or is_lost(error) or failures.says_step_taken(error)
+                if not (batch.unsettled or failures.worth_retrying(error)):
+                    raise self._explain(error, batch, attempts) from None
+                failure = error
+            except errors.ServerUnreachable as error:
+                if not batch.unsettled:
+                    raise
+                failure = error  # where it answered a moment ago, it may be restarting
+            pause = random.uniform(0.5, 1.0) * min(0.1 * 2**attempts, 5.0)  # noqa: S311
+            if time.monotonic() + pause > deadline:
+                raise self._explain(failure, batch, attempts) from None
+            self._tell_waiting(batch, attempts)
             self.sleep(pause)
+
+    def _settle_or_try(self, batch: Batch) -> None:
+        if not (batch.unsettled and self._happened(batch)):
+            self._attempt(batch)
+
+    def _happened(self, batch: Batch) -> bool:
+        """Return whether the try whose connection was lost succeeded; what it left half-made is removed.
+
+        A COMMIT may still be under way: then the next try waits for it, and finds its own step taken.
+        """
+        with self.connections.take() as connection:
+            if batch.mode != "concurrent":
+                done = self.ledger.knows(connection, batch.steps[-1])
+            else:
+                failures.wait_for_end(connection, batch.process)
+                done = is_valid(connection, batch.statements[0].builds) is True
+                self.ledger.finish(connection, batch.steps[-1], "done" if done else "failed", _LOST)
+                self._remove_leftover(connection, batch)
+        batch.unsettled, batch.was_lost = False, True
+        return done
+
+    def _remove_leftover(self, connection: Connection, batch: Batch) -> None:
+        """Remove what a failed concurrent build left: an index of that name that is valid is not its own."""
+        (statement,) = batch.statements
+        if is_valid(connection, statement.builds) is False:
+            self._take_back(connection, statement, batch.work)
 
     def _attempt(self, batch: Batch) -> None:
         with self.connections.take() as connection:
+            batch.process = connection.info.backend_pid
             if batch.mode == "concurrent":
                 # Two builds wait for each other's snapshots, on whatever tables they are.
-                with self._building:
+                with self._building, self._watch(batch):
                     self._run_concurrent(connection, batch)
             else:
-                self._run_transaction(connection, batch)
+                with self._watch(batch):
+                    self._run_transaction(connection, batch)
+
+    def _watch(self, batch: Batch) -> AbstractContextManager[object]:
+        if batch.mode == "together" or self.on_progress is unseen:
+            return nullcontext()
+        tell = self.on_progress
+        return Watch(self.connections.target, batch.process, lambda seen: tell(batch.work.resource, seen))
 
     def _run_transaction(self, connection: Connection, batch: Batch) -> None:
-        statement_timeout = 0 if batch.mode == "separate" else self.budget.statement_timeout_ms
         with connection.transaction():
-            connection.execute(
-                "select set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true)",
-                (str(self.budget.lock_timeout_ms), str(statement_timeout)),
-            )
-            for step, statement in zip(batch.steps, batch.statements, strict=True):
+            self.limit(connection, batch.mode, local=True)
+            for step, statement, part in zip(batch.steps, batch.statements, batch.parts, strict=True):
                 # The row first: a statement may take on a role that must not write the ledger.
-                self.ledger.record(connection, step, batch.work, statement, "done")
+                self.ledger.record(connection, step, batch.work, statement, "done", part)
                 connection.execute(statement.sql.encode())
 
     def _run_concurrent(self, connection: Connection, batch: Batch) -> None:
@@ -194,56 +218,59 @@ class Runner:
         import psycopg
 
         step, statement = uuid4(), batch.statements[0]
-        self.ledger.record(connection, step, batch.work, statement, "intent")
-        connection.execute("select set_config('lock_timeout', %s, false)", (self._patience(),))
+        batch.steps = [step]
+        self.ledger.record(connection, step, batch.work, statement, "intent", batch.parts[0])
+        self.limit(connection, batch.mode, local=False)
         try:
             connection.execute(statement.sql.encode())
         except psycopg.Error as error:
-            if not connection.closed:
-                self.ledger.finish(connection, step, "failed", str(batch.translate(error)))
-            raise
-        self.ledger.finish(connection, step, "done")
+            if connection.closed:
+                raise
+            gone = batch.was_lost and failures.says_gone(error)
+            self.limit(connection, "together", local=False)
+            self.ledger.finish(connection, step, "done" if gone else "failed", str(batch.translate(error)))
+            self._remove_leftover(connection, batch)
+            if not gone:
+                raise
+        else:
+            self.ledger.finish(connection, step, "done")
 
-    def _patience(self) -> str:
-        """A concurrent build waits for old snapshots: it gets the whole budget as its lock time-out."""
-        return str(int(self.budget.seconds * 1000))
-
-    def _was_committed(self, error: psycopg.Error, batch: Batch) -> bool:
-        """After a connection was lost the ledger says whether the COMMIT had arrived.
-
-        It may still be under way: then the next try waits for it, and finds its own step taken.
-        """
-        taken = error.diag.constraint_name == "ledger_step_key"
-        if batch.mode == "concurrent" or not (taken or is_lost(error)):
-            return False
-        with self.connections.take() as connection:
-            return self.ledger.knows(connection, batch.steps[-1])
-
-    def _explain(self, error: psycopg.Error, batch: Batch, attempts: int) -> errors.GatepostError:
-        if error.sqlstate != "55P03":
-            return batch.translate(error)
-        objects = sorted({statement.on for statement in batch.statements if statement.on})
-        return errors.LockTimeout(
-            f"{batch.label}: no lock on {', '.join(objects)} in {attempts} tries within"
-            f" {self.budget.seconds:.0f} s: end the transaction that holds it (pg_blocking_pids), or"
-            " deploy again later; nothing of this step was applied"
+    def limit(self, connection: Connection, mode: Mode, *, local: bool) -> None:
+        """Set the time-outs of statements of a mode, for the transaction or for the session."""
+        lock, statement = self.budget.lock_timeout(mode), self.budget.statement_timeout(mode)
+        connection.execute(
+            "select set_config('lock_timeout', %s, %s), set_config('statement_timeout', %s, %s)",
+            (str(lock), local, str(statement), local),
         )
 
+    def _tell_waiting(self, batch: Batch, attempts: int) -> None:
+        if self.on_progress is unseen:
+            return
+        holders = failures.holders(self.connections, batch.statements)
+        seconds = time.monotonic() - batch.started
+        self.on_progress(batch.work.resource, Progress(seconds, f"try {attempts} failed", waits_for=holders))
 
-def _worth_retrying(error: psycopg.Error, mode: Mode) -> bool:
-    """Whether the next try may go better; a concurrent statement without its connection may still run."""
-    if is_lost(error):
-        return mode != "concurrent"
-    return error.sqlstate in _RETRIED or "tuple concurrently updated" in str(error)
+    def _explain(
+        self, error: psycopg.Error | errors.ServerUnreachable, batch: Batch, attempts: int
+    ) -> errors.GatepostError:
+        """Return what the person who deploys is told."""
+        if batch.unsettled:
+            said = error if isinstance(error, errors.GatepostError) else batch.translate(error)
+            return failures.OutcomeUnknown(str(said))
+        assert not isinstance(error, errors.GatepostError)
+        if error.sqlstate == failures.LOCK_TIMEOUT:
+            holders = failures.holders(self.connections, batch.statements)
+            total = self.budget.total(batch.mode)
+            return failures.no_lock(batch.label, batch.statements, attempts, total, holders)
+        late = failures.out_of_time(error, batch.label, batch.mode, self.budget)
+        return late or batch.translate(error)
 
 
-def _lock_holder(connection: Connection) -> str:
-    found = connection.execute(
-        "select a.usename || ', process ' || a.pid"
-        " || coalesce(to_char(a.backend_start, '\", since\" HH24:MI:SS'), '')"
-        " from pg_locks as l join pg_stat_activity as a on a.pid = l.pid"
-        " where l.locktype = 'advisory' and l.granted and l.classid = %s and l.objid = %s"
-        " and l.database = (select oid from pg_database where datname = current_database())",
-        (_ADVISORY_KEY >> 32, _ADVISORY_KEY & 0xFFFFFFFF),
-    ).fetchone()
-    return str(found[0]) if found else "it just ended"
+def _batches(plan: Plan, label: str, work: Work) -> Iterator[Batch]:
+    """Yield the plan's batches, their statements numbered through."""
+    total, number = len(plan.statements), 0
+    for mode, statements in plan.batches():
+        steps = [uuid4() for _ in statements]
+        parts = [(number + place, total) for place in range(1, len(statements) + 1)]
+        yield Batch(mode, statements, work, label, steps, parts)
+        number += len(statements)

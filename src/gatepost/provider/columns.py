@@ -3,241 +3,287 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import LiteralString
+from dataclasses import dataclass, replace
+from functools import cached_property
 
-from gatepost.errors import InvalidDeclaration
-from gatepost.postgres.catalog import Facts, Key, Size
-from gatepost.postgres.plan import Hazard, Lock, Plan, Risk, Statement
-from gatepost.provider import comment
+from gatepost.errors import InvalidDeclaration, StillUsed
+from gatepost.postgres.catalog import Definition, Key
+from gatepost.postgres.plan import Plan, Statement
+from gatepost.provider import comment, following, not_null, privileges
+from gatepost.provider.alteration import add, alter, drop, is_volatile, rename, retyped
+from gatepost.provider.batches import Fill, can_fill, close, fill
 from gatepost.provider.column import ColumnInputs
-from gatepost.provider.insight import calls_in, parse_expression
-from gatepost.provider.sqltext import Part, expression, ident, literal, part, raw, text
-from gatepost.provider.types import only_widens, same_type
+from gatepost.provider.column_change import ColumnChange, new_name, old_name
+from gatepost.provider.dependants import Rebuilding, Root, dependants, rebuilding
+from gatepost.provider.following import Following
+from gatepost.provider.privileges import Privileges
+from gatepost.provider.site import Site
+from gatepost.provider.sqltext import expression, ident, part, text
+
+__all__ = ["Changes", "Site", "changes"]
 
 _SETS_EXPRESSION = 170000
 """The first server that changes a generated column's expression in place."""
 
 
 @dataclass(frozen=True)
-class Site:
-    """The table whose columns change, as it is called before and after."""
-
-    schema: str
-    name: str
-    table: Part
-    label: str
-    forced: bool
-    facts: Facts
-    size: Size
-
-    @property
-    def before(self) -> Part:
-        """The table under its old name."""
-        return ident(self.schema, self.name)
-
-    def alter(self, template: LiteralString, **parts: Part) -> Statement:
-        """Return a statement that alters the table."""
-        clause = part(template, **parts)
-        sql = text("alter table {t} {clause}", t=self.table, clause=clause)
-        return Statement(sql, Lock.ACCESS_EXCLUSIVE, self.label)
-
-    def risk(self, hazard: Hazard, what: str) -> tuple[Risk, ...]:
-        """Return the hazard, if there are rows that it concerns."""
-        return () if self.size.empty else (Risk(hazard, self.label, f"{what} concerns {self.size}."),)
-
-
-@dataclass(frozen=True)
 class Changes:
-    """The difference between two sets of columns, by name."""
+    """The difference between two sets of columns, by the names that they have afterwards."""
 
     old: dict[str, ColumnInputs]
     new: dict[str, ColumnInputs]
+    former: dict[str, str]
+    """What renamed columns were called."""
     site: Site
 
-    def made_again(self, name: str) -> bool:
+    @cached_property
+    def _kept(self) -> list[str]:
+        return [name for name in self.new if name in self.old and name not in self.gone()]
+
+    def _made_again(self, name: str) -> bool:
         """Return whether a column can only get its generated values by being dropped and added."""
         old, new = self.old[name], self.new[name]
-        if new.generated is None or old.generated == new.generated:
+        if old == new:
             return False
-        return old.generated is None or self.site.facts.version < _SETS_EXPRESSION
+        if new.generated is None:
+            return old.virtual
+        if old.generated is None or old.virtual != new.virtual or self._retyped:
+            return True
+        return old.generated != new.generated and (self.site.facts.version < _SETS_EXPRESSION or new.virtual)
+
+    @cached_property
+    def _retyped(self) -> list[str]:
+        """The columns whose values get another type where they are."""
+        both = [name for name in self.new if name in self.old and not self.new[name].generated]
+        return [name for name in both if retyped(*self._beside(name)) or name in self._swapped]
 
     def gone(self) -> set[str]:
         """Return the columns that are dropped, also where one of that name comes again."""
-        kept = self.old.keys() & self.new.keys()
-        return (self.old.keys() - kept) | {name for name in kept if self.made_again(name)}
+        both = self.old.keys() & self.new.keys()
+        return (self.old.keys() - both) | {name for name in both if self._made_again(name)}
+
+    @cached_property
+    def _moving(self) -> dict[str, ColumnChange]:
+        """The columns that become others while clients go on.
+
+        :raises InvalidDeclaration: more than one at a time, or where that is not possible.
+        """
+        both = [name for name in self.new if name in self.old]
+        asked = [name for name in both if self.new[name].change or self.old[name].change]
+        columns = self._there if asked else {}
+        if not columns:
+            return {}
+        there = {
+            name: ColumnChange(self.site.before, self.old[name], self.new[name], columns) for name in asked
+        }
+        moving = {name: one for name, one in there.items() if one.advances}
+        if len([one for one in moving.values() if one.begins or one.incoming]) > 1:
+            raise InvalidDeclaration(
+                f"{self.site.label}: {' and '.join(moving)} become others at once:"
+                " change one column a release"
+            )
+        if moving and self.site.size.partitioned:
+            raise InvalidDeclaration(
+                f"{self.site.label}: a partitioned table's column cannot be changed beside clients:"
+                " leave out its change, and approve REWRITES_TABLE"
+            )
+        under_way = [name for name, one in there.items() if one.stage != "none" or one.advances]
+        renamed = [
+            one for one in self.former.values() if new_name(one) in columns or old_name(one) in columns
+        ]
+        if renamed or (under_way and self.site.moves):
+            raise InvalidDeclaration(
+                f"{self.site.label}: column {', '.join(renamed or under_way)} is under change:"
+                " give it, or its table, another name when that is done"
+            )
+        return there
+
+    @cached_property
+    def _there(self) -> dict[str, Definition]:
+        """The table's columns as they are, by name."""
+        site = self.site
+        found = site.facts.read(Key("tables", site.schema, site.name)) or {}
+        return {one["name"]: one for one in found.get("columns", ())}
+
+    @cached_property
+    def _swapped(self) -> set[str]:
+        return {name for name, one in self._moving.items() if one.incoming}
+
+    def _beside(self, name: str) -> tuple[ColumnInputs, ColumnInputs]:
+        """Return a column as it is and as it shall be, apart from what its change does."""
+        moving = self._moving.get(name)
+        return moving.left if moving else (self.old[name], self.new[name])
+
+    def held(self, granted: Privileges) -> dict[str, list[str]]:
+        """Return which of the former privileges still stand when the columns are changed."""
+        names, bare = {before: name for name, before in self.former.items()}, self.gone() | self._swapped
+        return {
+            role: [
+                privileges.spelled(replace(right, column=names.get(right.column, right.column)))
+                for right in rights
+                if right.column not in bare
+            ]
+            for role, rights in privileges.normal(granted).items()
+        }
+
+    @cached_property
+    def _filled(self) -> list[ColumnInputs]:
+        """The new columns whose default is another for each row: written batch by batch."""
+        fresh = [one for name, one in self.new.items() if name not in self.old]
+        volatile = [one for one in fresh if is_volatile(one.default, self.site)]
+        site = self.site
+        if not volatile or site.size.empty or not can_fill(site.facts, site.schema, site.name):
+            return []
+        return volatile
 
     def prepare(self) -> Plan:
-        """Return what can be proved before the transaction that changes the columns."""
-        stricter = [
-            name
-            for name in self.old.keys() & self.new.keys() - self.gone()
-            if self.old[name].nullable and not self.new[name].nullable
-        ]
-        if self.site.size.empty:
-            return Plan()
-        return sum((_prove_not_null(self.site, name) for name in sorted(stricter)), Plan())
+        """Return what is done and proved before the transaction that changes the columns."""
+        before = self.site.before
+        stricter = [name for name in self._kept if self._becomes_required(name)]
+        proved = (not_null.prove(before, self.former.get(name, name)) for name in sorted(stricter))
+        moved = (one.prepare() for one in self._moving.values() if one.advances)
+        return sum((*(_fill(before, one) for one in self._filled), *proved, *moved), Plan())
+
+    def _becomes_required(self, name: str) -> bool:
+        old, new = self._beside(name)
+        return new.required and not old.required
 
     def apply(self) -> Plan:
-        """Return the transaction: generated columns go first and come last, as they use the others."""
-        gone, site = self.gone(), self.site
+        """Return the transaction: generated columns go first and come last, as they use the others.
+
+        :raises StillUsed: something else uses a column that goes.
+        """
+        gone, site, filled = self.gone(), self.site, {one.name for one in self._filled}
+        self._refuse_drops()
+        hanging = self._rebuilding()
         fresh = [one for name, one in self.new.items() if name in gone or name not in self.old]
-        kept = [(self.old[name], self.new[name]) for name in self.new if name in self.old.keys() - gone]
-        again = [text for name in sorted(gone & self.new.keys()) for text in _dependents(site, name)]
         plans = (
-            *(_drop(site, self.old[name]) for name in sorted(gone) if self.old[name].generated),
-            *(_add(site, one) for one in fresh if not one.generated),
-            *(_alter(site, old, new) for old, new in kept if old != new),
-            *(_drop(site, self.old[name]) for name in sorted(gone) if not self.old[name].generated),
-            *(_add(site, one) for one in fresh if one.generated),
-            *(Plan((Statement(one, Lock.ACCESS_EXCLUSIVE, site.label),)) for one in again),
+            *(rename(site, old, new) for new, old in self.former.items()),
+            hanging.before,
+            *(drop(site, self.old[name]) for name in sorted(gone) if self.old[name].generated),
+            *(add(site, one) for one in fresh if not one.generated and one.name not in filled),
+            *(_settle(site, one) for one in self._filled),
+            *(self._let_go(name) for name in sorted(self.old.keys() - self.new.keys())),
+            *(one.apply() for one in self._moving.values() if one.advances),
+            *(self._alter(name) for name in self._kept if self.old[name] != self.new[name]),
+            *(drop(site, self.old[name]) for name in sorted(gone) if not self.old[name].generated),
+            *(add(site, one) for one in fresh if one.generated),
+            hanging.after,
         )
         return sum(plans, Plan())
+
+    def _let_go(self, name: str) -> Plan:
+        """Return what ends the change of a column that goes, or of the one that this was kept for."""
+        base = next((one for one in self.old if name in (new_name(one), old_name(one))), None)
+        if base:
+            opened = close(self.site.facts, self.site.schema, self.site.name)
+            return opened + Plan(Following(self.site, base).stop())
+        if not self.old[name].change:
+            return Plan()
+        kept = [one for one in (new_name(name), old_name(name)) if one in self._there]
+        dropped = [self.site.alter("drop column {c}", c=ident(one)) for one in kept]
+        return Plan((*Following(self.site, name).stop(), *dropped))
+
+    def _alter(self, name: str) -> Plan:
+        return alter(self.site, *self._beside(name), self.former.get(name, name))
+
+    def finish(self) -> Plan:
+        """Return what is proved when all is changed."""
+        return sum((one.finish() for one in self._moving.values()), Plan())
+
+    def _rebuilding(self) -> Rebuilding:
+        """Return what hangs on the columns that become others, or are made again.
+
+        :raises StillUsed: it would have to be made again under names that change in the same release.
+        """
+        again = sorted(self.gone() & self.new.keys())
+        roots = [Root(self.site.schema, self.site.name, self.former.get(one, one)) for one in self._retyped]
+        roots += [Root(self.site.schema, self.site.name, name, dropped=True) for name in again]
+        found = rebuilding(self.site.facts, *roots)
+        if found.dependants and (self.former or self.site.moves):
+            raise StillUsed(
+                f"{self.site.label}: {', '.join(found.names)} must be made again for a column's new type:"
+                " rename in one release, and change the type in another"
+            )
+        return found
+
+    def _refuse_drops(self) -> None:
+        site, leaving = self.site, sorted(self.gone() - self.new.keys())
+        for name in leaving:
+            found = dependants(site.facts, Root(site.schema, site.name, name))
+            using = [one.name for one in found if not self._goes_along(one.type, one.identity)]
+            if using:
+                raise StillUsed(
+                    f'{site.label}: column "{name}" is still used by {", ".join(using)}: let them do without'
+                    " it, and declare the column retired, in one release; leave it out in the next"
+                )
+
+    def _goes_along(self, type_: str, identity: str) -> bool:
+        """Return whether a dependant is dropped by this very change, or has no life of its own."""
+        columns = {f"{self.site.before.label}.{name}" for name in self.gone()}
+        return type_ == "type" or (type_ == "table column" and identity.replace('"', "") in columns)
 
 
 def changes(site: Site, old: Iterable[ColumnInputs], new: Iterable[ColumnInputs]) -> Changes:
     """Return how the old columns become the new ones."""
-    return Changes({one.name: one for one in old}, {one.name: one for one in new}, site)
+    before, after = {one.name: one for one in old}, {one.name: one for one in new}
+    former = dict(_renames(before, after))
+    names = {value: key for key, value in former.items()}
+    called = {names.get(name, name): one for name, one in before.items()}
+    renamed = {name: one.model_copy(update={"name": name}) for name, one in called.items()}
+    return Changes(renamed, after, former, site)
 
 
-def _dependents(site: Site, column: str) -> list[str]:
-    return site.facts.dependents(site.schema, site.name, column)
+def forget(table: str, declared: Iterable[ColumnInputs]) -> tuple[Statement, ...]:
+    """Return what removes the traces of columns under change when their table is dropped."""
+    return tuple(following.forget(f"{table}.{one.name}") for one in declared if one.change)
 
 
-def _add(site: Site, column: ColumnInputs) -> Plan:
-    filled = column.default or column.generated or column.identity
-    if not site.size.empty and not column.nullable and not filled:
-        raise InvalidDeclaration(
-            f'{site.label}: column "{column.name}" is not null without a default, and the table has rows:'
-            " give it a default, or make it nullable"
-        )
-    added = site.alter("add column {column}", column=column.definition())
-    described = comment.changes(_on(site, column.name), site.label, None, column.comment)
-    return Plan((added, *described), tuple(_rewrites(site, column)))
+def _renames(before: dict[str, ColumnInputs], after: dict[str, ColumnInputs]) -> Iterator[tuple[str, str]]:
+    """Yield new and former name of each renamed column, in an order in which every new name is free.
+
+    :raises InvalidDeclaration: columns exchange their names.
+    """
+    asked = {name: one.renamed_from for name, one in after.items() if one.renamed_from in before}
+    leaving = {
+        name: str(former)
+        for name, former in asked.items()
+        if (name not in before or name in asked.values()) and (former not in after or former in asked)
+    }
+    taken = set(before)
+    while leaving:
+        free = [name for name in leaving if name not in taken]
+        if not free:
+            raise InvalidDeclaration(
+                f"column {', '.join(sorted(leaving))}: renamed_from goes round in a circle:"
+                " rename one release by one"
+            )
+        for name in free:
+            former = leaving.pop(name)
+            taken = taken - {former} | {name}
+            yield name, former
 
 
-def _rewrites(site: Site, column: ColumnInputs) -> Iterator[Risk]:
-    if column.generated or column.identity or _is_volatile(column.default):
-        yield from site.risk(Hazard.REWRITES_TABLE, f'Column "{column.name}"')
-
-
-_STABLE_CALLS = frozenset({"now", "current_setting", "current_user_id", "transaction_timestamp"})
-
-
-def _is_volatile(default: str | None) -> bool:
-    """Whether a default may differ from row to row, so that the whole table is written to store it."""
-    if default is None:
-        return False
-    return not calls_in(parse_expression(default, "default")) <= _STABLE_CALLS
-
-
-def _drop(site: Site, column: ColumnInputs) -> Plan:
-    dropped = site.alter("drop column {c}", c=ident(column.name))
-    loses = () if column.generated else site.risk(Hazard.DELETES_DATA, f'Column "{column.name}"')
-    return Plan((dropped,), loses)
-
-
-def _alter(site: Site, old: ColumnInputs, new: ColumnInputs) -> Plan:
-    """Take away what may be in the way of the new type; put on it what needs it."""
-    name = ident(new.name)
-    retyped = not same_type(old.type, new.type) or old.collation != new.collation
-    redefined = retyped or old.default != new.default
-    steps: list[Plan] = []
-
-    def step(template: LiteralString, **parts: Part) -> None:
-        steps.append(Plan((site.alter("alter column {c} " + template, c=name, **parts),)))
-
-    if old.generated and not new.generated:
-        step("drop expression")
-    elif old.generated != new.generated:
-        step("set expression as ({e})", e=expression(new.generated or ""))
-    if old.default is not None and redefined:
-        step("drop default")
-    if old.identity and not new.identity:
-        step("drop identity")
-    if retyped:
-        steps.append(_retype(site, old, new))
-    if old.nullable != new.nullable:
-        steps.append(_set_nullable(site, new))
-    if new.identity and new.identity != old.identity:
-        steps.append(_identify(site, old, new))
-    if new.default is not None and redefined:
-        step("set default {e}", e=expression(new.default))
-    described = comment.changes(_on(site, new.name), site.label, old.comment, new.comment)
-    return sum(steps, Plan()) + Plan(tuple(described))
-
-
-def _retype(site: Site, old: ColumnInputs, new: ColumnInputs) -> Plan:
-    cast = part("using {c}::{type}", c=ident(new.name), type=raw(new.type))
-    altered = site.alter(
-        "alter column {c} type {type} {collate} {using}",
-        c=ident(new.name),
-        type=raw(new.type),
-        collate=new.collate(),
-        using=raw("") if new.generated else cast,
+def _fill(site: Site, column: ColumnInputs) -> Plan:
+    """Add a column that is filled with its default row by row, beside clients."""
+    name, default = ident(column.name), expression(column.default or "")
+    step = Following(site, column.name)
+    added = site.alter("add column if not exists {c} {type}", c=name, type=column.typed())
+    defaulted = site.alter("alter column {c} set default {e}", c=name, e=default)
+    follows = step.start(column.name, part("coalesce({c}, {e})", c=name, e=default))
+    task = Fill(
+        f"{step.setting} is added",
+        site.schema,
+        site.name,
+        {column.name: default.as_string(None)},
+        text("{c} is null", c=name),
+        silent=step.setting,
     )
-    harmless = only_widens(old.type, new.type) and old.collation == new.collation
-    what = f'Column "{new.name}" from {old.type} to {new.type}'
-    return Plan((altered,), () if harmless else site.risk(Hazard.REWRITES_TABLE, what))
+    plan = Plan((added, defaulted, *follows)) + fill(task, site.facts)
+    return plan + (not_null.prove(site, column.name) if column.required else Plan())
 
 
-def _identify(site: Site, old: ColumnInputs, new: ColumnInputs) -> Plan:
-    name, how = ident(new.name), raw(new.identity or "")
-    if old.identity:
-        return Plan((site.alter("alter column {c} set generated {how}", c=name, how=how),))
-    added = site.alter("alter column {c} add generated {how} as identity", c=name, how=how)
-    return Plan((added,)) + (Plan() if site.size.empty else _go_on_counting(site, new.name))
-
-
-def _go_on_counting(site: Site, column: str) -> Plan:
-    """Start the identity behind the values that there are; forced row security would hide them."""
-    counted = text(
-        "select setval(pg_get_serial_sequence({table}, {column}), max({c})) from {t} having max({c}) > 0",
-        table=literal(site.table.as_string(None)),
-        column=literal(column),
-        c=ident(column),
-        t=site.table,
-    )
-    count = Statement(counted, Lock.ACCESS_SHARE, site.label)
-    if not site.forced:
-        return Plan((count,))
-    lift, force = site.alter("no force row level security"), site.alter("force row level security")
-    return Plan((lift, count, force))
-
-
-def _set_nullable(site: Site, new: ColumnInputs) -> Plan:
-    name = ident(new.name)
-    if new.nullable:
-        return Plan((site.alter("alter column {c} drop not null", c=name),))
-    proof = site.alter("drop constraint {k}", k=_proof(new.name))
-    strict = site.alter("alter column {c} set not null", c=name)
-    return Plan((strict,) if site.size.empty else (strict, proof))
-
-
-def _prove_not_null(site: Site, column: str) -> Plan:
-    """Prove it by a check that is validated without blocking; then `set not null` reads no row."""
-    proof, lock = _proof(column), Lock.ACCESS_EXCLUSIVE
-    undo = text("alter table {t} drop constraint if exists {k}", t=site.before, k=proof)
-    left = site.facts.read(Key("constraints", site.schema, site.name, _proof_name(column)))
-    add = text(
-        "alter table {t} add constraint {k} check ({c} is not null) not valid",
-        t=site.before,
-        k=proof,
-        c=ident(column),
-    )
-    validate = text("alter table {t} validate constraint {k}", t=site.before, k=proof)
-    repair = (Statement(undo, lock, site.label, undo=""),) if left else ()
-    proved = Statement(validate, Lock.SHARE_UPDATE_EXCLUSIVE, site.label, "separate", undo="")
-    return Plan((*repair, Statement(add, lock, site.label, undo=undo), proved))
-
-
-def _proof_name(column: str) -> str:
-    return f"{column.encode()[:50].decode(errors='ignore')}__not_null"
-
-
-def _proof(column: str) -> Part:
-    return ident(_proof_name(column))
-
-
-def _on(site: Site, column: str) -> Part:
-    return part("column {t}.{c}", t=site.table, c=ident(column))
+def _settle(site: Site, column: ColumnInputs) -> Plan:
+    described = comment.changes(site.column(column.name), site.label, None, column.comment)
+    strict = not_null.settle(site, column.name, column.name) if column.required else Plan()
+    return strict + Plan((*Following(site, column.name).stop(), *described))

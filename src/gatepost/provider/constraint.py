@@ -2,41 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
-from pydantic import Field
+from collections.abc import Iterable
+from typing import Any
 
 from gatepost.errors import InvalidDeclaration
 from gatepost.postgres.catalog import Facts, Key
-from gatepost.postgres.plan import Lock, Plan, Statement
-from gatepost.provider.insight import parse_expression, unknown_columns
-from gatepost.provider.kind import Declarations, Inputs, Name, reject_unknown, require_columns
-from gatepost.provider.on_table import OnTable, OnTableKind
-from gatepost.provider.sqltext import Part, expression, ident, idents, part, raw, text
+from gatepost.postgres.plan import Hazard, Lock, Plan, Risk, Statement, risk
+from gatepost.provider.constraint_clauses import (
+    ConstraintInputs,
+    create_index,
+    definition_of,
+    timing_of,
+    using_index,
+)
+from gatepost.provider.declarations import Declarations, Text
+from gatepost.provider.insight import parse
+from gatepost.provider.kind import require_columns
+from gatepost.provider.on_table import OnTableKind
+from gatepost.provider.partitioned import Parts, part_name, partitions_of, parts_of
+from gatepost.provider.partitions import require_key
+from gatepost.provider.sqltext import Part, ident, part, raw, text
+from gatepost.provider.validation import validate
 
-Action = Literal["no action", "restrict", "cascade", "set null", "set default"]
 _KEYS = ("primary_key", "unique")
-
-
-class References(Inputs):
-    """What a foreign key refers to."""
-
-    db_schema: Name = Field(default="public", alias="schema")
-    table: Name
-    columns: list[str]
-
-
-class ConstraintInputs(OnTable):
-    """A constraint as it is declared."""
-
-    kind: Literal["primary_key", "unique", "check", "foreign_key"]
-    columns: list[str] = []
-    expression: str | None = None
-    references: References | None = None
-    on_delete: Action = "no action"
-    on_update: Action = "no action"
-    deferrable: bool = False
-    nulls_not_distinct: bool = False
+_TIMING = ("deferrable", "initially_deferred")
 
 
 class ConstraintKind(OnTableKind[ConstraintInputs]):
@@ -49,28 +38,48 @@ class ConstraintKind(OnTableKind[ConstraintInputs]):
     def check(self, given: ConstraintInputs, declared: Declarations) -> None:
         where = self.where(given)
         known = declared.columns_of(given.db_schema, given.table)
-        require_columns(given.columns, known, where, given.table_name)
-        if given.kind == "check":
-            tree = parse_expression(given.expression or "", where)
-            reject_unknown(unknown_columns(tree, {given.table: known}, declared.columns_of), where)
-        elif not given.columns:
+        require_columns([*given.columns, *given.include], known, where, given.table_name)
+        if given.initially_deferred and not given.deferrable:
+            raise InvalidDeclaration(f"{where}: what is initially deferred is deferrable: say so")
+        if given.kind == "exclusion":
+            _check_excluded(given, where, declared)
+        elif given.kind != "check" and not given.columns:
             raise InvalidDeclaration(f"{where}: names no columns")
         if given.kind == "foreign_key":
             _check_references(given, where, declared)
+        if given.kind in _KEYS:
+            require_key(declared, (given.db_schema, given.table), given.columns, where)
+
+    def texts(self, given: ConstraintInputs) -> Iterable[Text]:
+        if given.kind == "check":
+            yield Text(given.expression or "", self.where(given), own=given.row)
+        elif given.kind == "exclusion":
+            added = _add(given, definition_of(given)).sql
+            yield Text(added, self.where(given), "statement", given.row, made_up=True)
 
     def create(self, given: ConstraintInputs, facts: Facts) -> Plan:
-        return _added(given, facts) + Plan(tuple(self.described(given, None)))
+        before, added = _added(given, facts)
+        return before + added + Plan(tuple(self.described(given, None)))
 
     def change(self, old: ConstraintInputs, new: ConstraintInputs, facts: Facts) -> Plan:
         """Check or build the new one beside the old, then exchange them in one transaction."""
         described = Plan(tuple(self.described(new, None)))
         drop = Plan((self.drop(old),))
-        if new.kind in _KEYS:
-            return _built(new, facts) + drop + _key(new, facts) + described
+        if new.kind == "foreign_key" and old.same_but(new, *_TIMING, *self.remarks):
+            renamed = () if old.name == new.name else (self.rename(new, old.name, new.name),)
+            return Plan((*renamed, _retimed(new), *self.described(new, old.comment)))
+        if new.kind in _KEYS or _by_parts(new, facts):
+            before, added = _added(new, facts)
+            return before + drop + added + described
         beside = new.model_copy(update={"name": new.beside("__new")})
         left = Plan((self.drop(beside),) if facts.read(self.key(beside)) else ())
+        before, added = _added(beside, facts)
         exchange = Plan((self.rename(new, beside.name, new.name),))
-        return left + _checked(beside, facts) + drop + exchange + described
+        return left + before + added + drop + exchange + described
+
+    def delete(self, old: ConstraintInputs, facts: Facts) -> Plan:
+        plan = super().delete(old, facts)
+        return Plan(plan.statements, _breaks(old, facts) if plan else ())
 
     def drop(self, old: ConstraintInputs) -> Statement:
         return Statement(_drop(old), Lock.ACCESS_EXCLUSIVE, old.table_name)
@@ -78,6 +87,14 @@ class ConstraintKind(OnTableKind[ConstraintInputs]):
     def rename(self, given: ConstraintInputs, old: str, new: str) -> Statement:
         sql = text("alter table {t} rename constraint {o} to {n}", t=given.of, o=ident(old), n=ident(new))
         return Statement(sql, Lock.ACCESS_EXCLUSIVE, given.table_name)
+
+
+def _breaks(old: ConstraintInputs, facts: Facts) -> tuple[Risk, ...]:
+    size, on = facts.size(old.db_schema, old.table), f"{old.table_name}.{old.name}"
+    found = risk(Hazard.BREAKS_CLIENTS, on, "What it kept out may come in.", size=size)
+    if old.kind in _KEYS:
+        found += risk(Hazard.INDEX_DROPPED, on, size=size)
+    return found
 
 
 def _check_references(given: ConstraintInputs, where: str, declared: Declarations) -> None:
@@ -92,22 +109,75 @@ def _check_references(given: ConstraintInputs, where: str, declared: Declaration
     require_columns(there.columns, known, where, f"{there.db_schema}.{there.table}")
 
 
-def _added(given: ConstraintInputs, facts: Facts) -> Plan:
+def _check_excluded(given: ConstraintInputs, where: str, declared: Declarations) -> None:
+    if not given.elements:
+        raise InvalidDeclaration(f"{where}: names no elements")
+    statements: list[Any] = parse(_add(given, definition_of(given)).sql, where)
+    if len(statements) != 1:
+        raise InvalidDeclaration(f"{where}: expected elements and operators, got more than one statement")
+    made = statements[0].cmds[0].def_
+    found = [element for element, _ in made.exclusions]
+    known = declared.columns_of(given.db_schema, given.table)
+    require_columns([one.name for one in found if one.name], known, where, given.table_name)
+
+
+def _by_parts(given: ConstraintInputs, facts: Facts) -> bool:
+    """Whether a foreign key is proved partition by partition: on the whole it could only block."""
+    size = facts.size(given.db_schema, given.table)
+    return given.kind == "foreign_key" and size.partitioned and not size.empty
+
+
+def _added(given: ConstraintInputs, facts: Facts) -> tuple[Plan, Plan]:
+    """Return what is built or proved without blocking, and what then makes the constraint."""
     if given.kind in _KEYS:
-        return _built(given, facts) + _key(given, facts)
-    return _checked(given, facts)
+        if parts := _key_parts(given, facts):
+            return parts.built(), parts.joined()
+        return _built(given, facts), _key(given, facts)
+    if facts.size(given.db_schema, given.table).empty:
+        return Plan(), Plan((_add(given, definition_of(given)),))
+    if given.kind == "exclusion":
+        return Plan(), _excluded(given, facts)
+    if _by_parts(given, facts):
+        return _proved_by_parts(given, facts), Plan((_add(given, definition_of(given)),))
+    return Plan(), _checked(given, facts)
 
 
 def _checked(given: ConstraintInputs, facts: Facts) -> Plan:
-    """Add a check or foreign key; where there are rows it is validated without blocking."""
-    if facts.size(given.db_schema, given.table).empty:
-        return Plan((_add(given, _definition(given)),))
+    """Add a check or foreign key that is validated without blocking."""
     undo = _drop(given, if_exists=True)
-    added = _add(given, part("{d} not valid", d=_definition(given)), undo)
-    validate = text("alter table {t} validate constraint {k}", t=given.of, k=ident(given.name))
-    return Plan(
-        (added, Statement(validate, Lock.SHARE_UPDATE_EXCLUSIVE, given.table_name, "separate", undo=""))
+    added = _add(given, part("{d} not valid", d=definition_of(given)), undo)
+    there = given.references
+    key = there.columns if there else ()
+    proved = validate(
+        given.name, (given.db_schema, given.table), there.place if there else None, facts, key=key
     )
+    return Plan((added, proved))
+
+
+def _proved_by_parts(given: ConstraintInputs, facts: Facts) -> Plan:
+    """Add a foreign key to each partition and validate it there: the table's own takes them over unread."""
+    plan, definition = Plan(), definition_of(given)
+    table = (given.db_schema, given.table)
+    for one in partitions_of(facts, *table):
+        name = part_name(one, given.name, definition.as_string(None))
+        left = facts.read(Key("constraints", *one.place, name))
+        if not one.leaf or (left and left["validated"]):
+            continue
+        own = given.model_copy(update={"db_schema": one.schema, "table": one.name, "name": name})
+        added = _add(own, part("{d} not valid", d=definition), _drop(own, if_exists=True))
+        assert given.references is not None
+        proved = validate(name, one.place, given.references.place, facts, of=table)
+        plan += Plan((proved,) if left else (added, proved))
+    return plan
+
+
+def _excluded(given: ConstraintInputs, facts: Facts) -> Plan:
+    """Add an exclusion constraint: its index cannot be built beside it."""
+    size, added = facts.size(given.db_schema, given.table), _add(given, definition_of(given))
+    detail = "An exclusion constraint's index cannot be built concurrently."
+    hazards = (Hazard.BLOCKS_READS, Hazard.BLOCKS_WRITES)
+    risks = (one for hazard in hazards for one in risk(hazard, given.table_name, detail, size=size))
+    return Plan((added,), tuple(risks))
 
 
 def _built(given: ConstraintInputs, facts: Facts) -> Plan:
@@ -120,29 +190,38 @@ def _built(given: ConstraintInputs, facts: Facts) -> Plan:
     if facts.size(given.db_schema, given.table).empty:
         return plan
     builds = ident(given.db_schema, name).as_string(None)
-    build = text(
-        "create unique index concurrently {k} on {t} ({c}){nulls}",
-        k=ident(name),
-        t=given.of,
-        c=idents(given.columns),
-        nulls=raw(" nulls not distinct" if given.nulls_not_distinct else ""),
-    )
+    build = create_index(given, ident(name), given.of, "concurrently ")
     return plan + Plan((Statement(build, lock, on, "concurrent", remove, builds),))
 
 
 def _key(given: ConstraintInputs, facts: Facts) -> Plan:
     """Make a key, of the index built for it where there are rows; that then takes the key's name."""
-    empty = facts.size(given.db_schema, given.table).empty
-    nulls = raw(" nulls not distinct" if given.nulls_not_distinct else "")
-    columns = part("{nulls} ({c})", nulls=nulls, c=idents(given.columns))
-    using = part(" using index {k}", k=ident(given.beside("__new")))
-    definition = part(
-        "{kind}{on}{deferrable}",
-        kind=raw(given.kind.replace("_", " ")),
-        on=columns if empty else using,
-        deferrable=_deferrable(given),
-    )
-    return Plan((_add(given, definition),))
+    if facts.size(given.db_schema, given.table).empty:
+        return Plan((_add(given, definition_of(given)),))
+    return Plan((_add(given, using_index(given, given.beside("__new"))),))
+
+
+def _key_parts(given: ConstraintInputs, facts: Facts) -> Parts | None:
+    """Return how a key of a partitioned table with rows is made: a key of each partition, then their sum."""
+
+    def create(name: Part, on: Part, how: str) -> str:
+        return create_index(given, name, on, how)
+
+    def whole(name: str, on: Part) -> str:
+        definition = definition_of(given)
+        return text("alter table only {t} add constraint {k} {d}", t=on, k=ident(name), d=definition)
+
+    def own(name: str, on: Part) -> str:
+        return text("alter table {t} add constraint {k} {d}", t=on, k=ident(name), d=using_index(given, name))
+
+    place, definition = (given.db_schema, given.table), definition_of(given).as_string(None)
+    return parts_of(facts, place, given.name, definition, create, whole, own)
+
+
+def _retimed(given: ConstraintInputs) -> Statement:
+    timing = timing_of(given) if given.deferrable else raw(" not deferrable")
+    sql = text("alter table {t} alter constraint {k}{timing}", t=given.of, k=ident(given.name), timing=timing)
+    return Statement(sql, Lock.SHARE_ROW_EXCLUSIVE, given.table_name)
 
 
 def _add(given: ConstraintInputs, definition: Part, undo: str | None = None) -> Statement:
@@ -154,22 +233,3 @@ def _add(given: ConstraintInputs, definition: Part, undo: str | None = None) -> 
 def _drop(given: ConstraintInputs, *, if_exists: bool = False) -> str:
     exists = raw("if exists " if if_exists else "")
     return text("alter table {t} drop constraint {e}{k}", t=given.of, e=exists, k=ident(given.name))
-
-
-def _definition(given: ConstraintInputs) -> Part:
-    if given.references is None:
-        return part("check ({e})", e=expression(given.expression or "true"))
-    there = given.references
-    return part(
-        "foreign key ({c}) references {t} ({r}) on update {u} on delete {d}{deferrable}",
-        c=idents(given.columns),
-        t=ident(there.db_schema, there.table),
-        r=idents(there.columns),
-        u=raw(given.on_update),
-        d=raw(given.on_delete),
-        deferrable=_deferrable(given),
-    )
-
-
-def _deferrable(given: ConstraintInputs) -> Part:
-    return raw(" deferrable" if given.deferrable else "")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, LiteralString
 
 from gatepost.errors import InvalidDeclaration
 from gatepost.postgres.catalog import Facts, Key
-from gatepost.postgres.plan import Lock, Plan, Statement
-from gatepost.provider import comment, privileges
+from gatepost.postgres.plan import Hazard, Lock, Plan, Risk, Statement, risk
+from gatepost.provider import comment, definer, privileges
+from gatepost.provider.declarations import Declarations, Text
+from gatepost.provider.dependants import Rebuilding, Root, rebuilding
 from gatepost.provider.insight import Created, created, or_replace
-from gatepost.provider.kind import Declarations, Inputs, Kind
+from gatepost.provider.kind import Inputs, Kind
 from gatepost.provider.sqltext import Part, ident, part, raw, text
 
 
@@ -21,6 +24,8 @@ class FunctionInputs(Inputs):
     privileges: dict[str, list[str]] = {}
     owner: str | None = None
     comment: str | None = None
+    untracked: list[str] = []
+    """What its body looks up when it runs and this program does not declare."""
 
     def parsed(self) -> Created:
         """Return what the statement makes."""
@@ -32,6 +37,7 @@ class FunctionKind(Kind[FunctionInputs]):
 
     token = "gatepost:index:Function"  # noqa: S105
     inputs = FunctionInputs
+    outputs = ("schema", "name", "arguments")
 
     def key(self, given: FunctionInputs) -> Key:
         it = given.parsed()
@@ -51,29 +57,63 @@ class FunctionKind(Kind[FunctionInputs]):
             raise InvalidDeclaration(f"{where}: expected a create function or create procedure statement")
         privileges.check(given.privileges, privileges.FUNCTION, where)
 
+    def texts(self, given: FunctionInputs) -> Iterable[Text]:
+        yield Text(given.sql, given.file or "function", "routine")
+
+    def settled(self, given: FunctionInputs, declared: Declarations) -> dict[str, Any]:
+        """Only names that no later part of the program declares are untracked: the program knows that."""
+        found = declared.untracked(given.sql, frozenset(given.untracked))
+        return {"untracked": found} if found != given.untracked else {}
+
     def replaces(self, old: FunctionInputs, new: FunctionInputs) -> list[str]:
         """Another name or other arguments are another function."""
         return ["sql"] if self.key(old) != self.key(new) else []
+
+    def differences(self, old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+        """What else is declared makes no other function of it."""
+        return [name for name in super().differences(old, new) if name != "untracked"]
 
     def create(self, given: FunctionInputs, facts: Facts) -> Plan:
         it = given.parsed()
         statements = [_statement(given.sql, it)]
         strangers = ["public", *(r for r in facts.default_grantees(it.schema, "f") if r != "public")]
         statements.append(privileges.revoke_all(_on(it), _target(it), it.name, strangers))
-        return Plan((*statements, *_attributes(None, given, it)))
+        return Plan((*statements, *_attributes(None, given, it)), self._untracked(None, given))
+
+    def _untracked(self, old: FunctionInputs | None, new: FunctionInputs) -> tuple[Risk, ...]:
+        names = set(new.untracked) - set(old.untracked if old else ())
+        if not names:
+            return ()
+        used = ", ".join(sorted(names))
+        detail = f"Its body uses {used}: declare it, or name it in the provider's existing."
+        return risk(Hazard.UNTRACKED_DEPENDENCY, self.identify(new), detail, lock=Lock.NONE)
 
     def update(self, old: FunctionInputs, new: FunctionInputs, facts: Facts) -> Plan:
-        it = new.parsed()
+        it, risks = new.parsed(), definer.of_function(old, new, self.identify(new))
         if not old.parsed().replaceable_by(it):
-            return Plan((_drop(old.parsed()),)) + self.create(new, facts)
+            found = rebuilding(facts, _root(old.parsed()))
+            if new.privileges:
+                risks += risk(Hazard.BREAKS_CLIENTS, self.identify(old), "It takes or returns other things.")
+            return found.before + Plan((_drop(old.parsed()),), risks) + self.create(new, facts) + found.after
         changed = [_statement(or_replace(new.sql), it)] if old.sql != new.sql else []
-        return Plan((*changed, *_attributes(old, new, it)))
+        return Plan((*changed, *_attributes(old, new, it)), risks + self._untracked(old, new))
 
     def delete(self, old: FunctionInputs, facts: Facts) -> Plan:
-        return Plan((_drop(old.parsed()),) if facts.read(self.key(old)) else ())
+        """What hangs on it takes to the function of that name with other arguments, if there is one."""
+        if facts.read(self.key(old)) is None:
+            return Plan()
+        it = old.parsed()
+        others = facts.overloads(it.schema, it.name) > 1
+        found = rebuilding(facts, _root(it)) if others else Rebuilding()
+        risks = definer.of_removal(self.identify(old), old.privileges)
+        return found.before + Plan((_drop(it),), risks) + found.after
 
     def drift_property(self, name: str) -> str:
         return "sql" if name == "definition" else name
+
+
+def _root(it: Created) -> Root:
+    return Root(it.schema, it.name, signature=it.signature)
 
 
 def _drop(it: Created) -> Statement:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from gatepost.errors import InvalidDeclaration
 from gatepost.postgres.catalog import Facts
-from gatepost.postgres.plan import Lock, Plan, Statement
-from gatepost.provider.insight import parse, unknown_columns
-from gatepost.provider.kind import Declarations, reject_unknown, require_columns
+from gatepost.postgres.plan import Hazard, Lock, Plan, Risk, Statement, risk
+from gatepost.provider import storage
+from gatepost.provider.declarations import Declarations, Text
+from gatepost.provider.insight import parse
+from gatepost.provider.kind import Name, require_columns
 from gatepost.provider.on_table import OnTable, OnTableKind
+from gatepost.provider.partitioned import Parts, parts_of
+from gatepost.provider.partitions import require_key
 from gatepost.provider.sqltext import Part, expression, ident, idents, joined, part, raw, text
+from gatepost.provider.storage import Storage
 
 
 class IndexInputs(OnTable):
@@ -20,6 +27,8 @@ class IndexInputs(OnTable):
     include: list[str] = []
     method: str = "btree"
     nulls_not_distinct: bool = False
+    storage: Storage = {}
+    tablespace: Name | None = None
     serves: str | None = None
 
 
@@ -38,41 +47,56 @@ class IndexKind(OnTableKind[IndexInputs]):
         where = self.where(given)
         if not given.columns:
             raise InvalidDeclaration(f"{where}: names no columns")
-        statements = parse(_create(given, given.name, concurrently=False), where)
+        statements = parse(_create(given, ident(given.name), given.of), where)
         if len(statements) != 1:
             raise InvalidDeclaration(
                 f"{where}: expected columns and expressions, got more than one statement"
             )
         known = declared.columns_of(given.db_schema, given.table)
         elements = (*statements[0].indexParams, *(statements[0].indexIncludingParams or ()))
-        require_columns([e.name for e in elements if e.name], known, where, given.table_name)
-        expressions = (statements[0].whereClause, [element.expr for element in elements])
-        missing = unknown_columns(expressions, {given.table: known}, declared.columns_of)
-        reject_unknown(missing, where)
+        used = [element.name for element in elements if element.name]
+        require_columns(used, known, where, given.table_name)
+        if given.unique:
+            require_key(declared, (given.db_schema, given.table), used, where)
+
+    def texts(self, given: IndexInputs) -> Iterable[Text]:
+        made = _create(given, ident(given.name), given.of)
+        yield Text(made, self.where(given), "statement", given.row, made_up=True)
 
     def create(self, given: IndexInputs, facts: Facts) -> Plan:
         left = facts.read(self.key(given))
+        described = Plan(tuple(self.described(given, None)))
+        if parts := _parts(given, facts):
+            return parts.built() + parts.joined() + described + Plan(risks=_risks(given, facts))
         repair = self._leftover(given, given.name, facts) if left and not left["valid"] else Plan()
-        return repair + _build(given, given.name, facts) + Plan(tuple(self.described(given, None)))
+        return repair + _build(given, given.name, facts) + described
 
     def change(self, old: IndexInputs, new: IndexInputs, facts: Facts) -> Plan:
         """Build the new one first, swap the names, drop the old one last."""
+        described = Plan(tuple(self.described(new, None)), _no_longer_served(old, new, facts))
+        if parts := _parts(new, facts):
+            swap = Plan((_drop(old, old.name),), _risks(new, facts)) + parts.joined()
+            return parts.built() + swap + described
         beside, gone = new.beside("__new"), old.beside("__old")
         left = self._leftover(new, beside, facts) + self._leftover(old, gone, facts)
-        swap = (self.rename(old, old.name, gone), self.rename(new, beside, new.name))
-        drop = Plan((_drop(old, gone, concurrently=not _is_empty(old, facts)),))
-        return left + _build(new, beside, facts) + Plan((*swap, *self.described(new, None))) + drop
+        swap = Plan((self.rename(old, old.name, gone), self.rename(new, beside, new.name)))
+        drop = _drop(old, gone) if _is_empty(old, facts) else _drop_concurrently(old, gone)
+        return left + _build(new, beside, facts) + swap + described + Plan((drop,))
 
     def _leftover(self, given: IndexInputs, name: str, facts: Facts) -> Plan:
         """Return the plan that removes what a deployment left that was cut short."""
         if facts.read(self.key(given.model_copy(update={"name": name}))) is None:
             return Plan()
-        return Plan((_drop(given, name, concurrently=True, undo=""),))
+        return Plan((_drop_concurrently(given, name, undo=""),))
 
     def delete(self, old: IndexInputs, facts: Facts) -> Plan:
         if facts.read(self.key(old)) is None:
             return Plan()
-        return Plan((_drop(old, old.name, concurrently=not _is_empty(old, facts)),))
+        size = facts.size(old.db_schema, old.table)
+        # PostgreSQL drops an index with parts only at once.
+        at_once = size.empty or size.partitioned
+        drop = _drop(old, old.name) if at_once else _drop_concurrently(old, old.name)
+        return Plan((drop,), risk(Hazard.INDEX_DROPPED, _label(old), size=size, lock=drop.lock))
 
     def rename(self, given: IndexInputs, old: str, new: str) -> Statement:
         sql = text("alter index {o} rename to {n}", o=ident(given.db_schema, old), n=ident(new))
@@ -82,46 +106,78 @@ class IndexKind(OnTableKind[IndexInputs]):
         return part("index {k}", k=ident(given.db_schema, given.name))
 
 
+def _label(given: IndexInputs) -> str:
+    return f"{given.table_name}.{given.name}"
+
+
+def _no_longer_served(old: IndexInputs, new: IndexInputs, facts: Facts) -> tuple[Risk, ...]:
+    """A longer index serves what a shorter one served, if it holds the same rows."""
+    longer = new.columns[: len(old.columns)] == old.columns and new.method == old.method
+    if longer and new.where in (old.where, None):
+        return ()
+    size = facts.size(old.db_schema, old.table)
+    return risk(Hazard.INDEX_DROPPED, _label(old), "Another index takes its place.", size=size)
+
+
 def _is_empty(given: IndexInputs, facts: Facts) -> bool:
     return facts.size(given.db_schema, given.table).empty
 
 
+def _risks(given: IndexInputs, facts: Facts) -> tuple[Risk, ...]:
+    size = facts.size(given.db_schema, given.table)
+    return risk(Hazard.INDEX_BUILD, _label(given), size=size, lock=Lock.SHARE_UPDATE_EXCLUSIVE)
+
+
 def _build(given: IndexInputs, name: str, facts: Facts) -> Plan:
     if _is_empty(given, facts):
-        sql = _create(given, name, concurrently=False)
-        return Plan((Statement(sql, Lock.SHARE, given.table_name),))
-    undo = _drop(given, name, concurrently=True, if_exists=True).sql
-    sql = _create(given, name, concurrently=True)
+        return Plan((Statement(_create(given, ident(name), given.of), Lock.SHARE, given.table_name),))
+    undo = _drop_concurrently(given, name, if_exists=True).sql
+    sql = _create(given, ident(name), given.of, how="concurrently ")
     builds = ident(given.db_schema, name).as_string(None)
     lock = Lock.SHARE_UPDATE_EXCLUSIVE
-    return Plan((Statement(sql, lock, given.table_name, "concurrent", undo, builds),))
+    build = Statement(sql, lock, given.table_name, "concurrent", undo, builds)
+    return Plan((build,), _risks(given, facts))
 
 
-def _create(given: IndexInputs, name: str, *, concurrently: bool) -> str:
+def _parts(given: IndexInputs, facts: Facts) -> Parts | None:
+    """Return how an index of a partitioned table with rows is built: partition by partition."""
+
+    def create(name: Part, on: Part, how: str) -> str:
+        return _create(given, name, on, how)
+
+    place, definition = (given.db_schema, given.table), create(ident("i"), ident("t"), "")
+    return parts_of(facts, place, given.name, definition, create)
+
+
+def _create(given: IndexInputs, name: Part, on: Part, how: str = "") -> str:
     return text(
-        "create {unique}index {concurrently}{name} on {table} using {method} ({columns})"
-        "{include}{nulls}{where}",
+        "create {unique}index {how}{name} on {table} using {method} ({columns})"
+        "{include}{nulls}{storage}{tablespace}{where}",
         unique=raw("unique " if given.unique else ""),
-        concurrently=raw("concurrently " if concurrently else ""),
-        name=ident(name),
-        table=given.of,
+        how=raw(how),
+        name=name,
+        table=on,
         method=ident(given.method),
         columns=joined(raw(column) for column in given.columns),
         include=part(" include ({c})", c=idents(given.include)) if given.include else raw(""),
         nulls=raw(" nulls not distinct" if given.nulls_not_distinct else ""),
+        storage=storage.clause(given.storage),
+        tablespace=part(" tablespace {s}", s=ident(given.tablespace)) if given.tablespace else raw(""),
         where=part(" where {w}", w=expression(given.where)) if given.where else raw(""),
     )
 
 
-def _drop(
-    given: IndexInputs, name: str, *, concurrently: bool, if_exists: bool = False, undo: str | None = None
+def _drop(given: IndexInputs, name: str) -> Statement:
+    sql = text("drop index {name}", name=ident(given.db_schema, name))
+    return Statement(sql, Lock.ACCESS_EXCLUSIVE, given.table_name)
+
+
+def _drop_concurrently(
+    given: IndexInputs, name: str, *, if_exists: bool = False, undo: str | None = None
 ) -> Statement:
     sql = text(
-        "drop index {concurrently}{exists}{name}",
-        concurrently=raw("concurrently " if concurrently else ""),
+        "drop index concurrently {exists}{name}",
         exists=raw("if exists " if if_exists else ""),
         name=ident(given.db_schema, name),
     )
-    if concurrently:
-        return Statement(sql, Lock.SHARE_UPDATE_EXCLUSIVE, given.table_name, "concurrent", undo)
-    return Statement(sql, Lock.ACCESS_EXCLUSIVE, given.table_name)
+    return Statement(sql, Lock.SHARE_UPDATE_EXCLUSIVE, given.table_name, "concurrent", undo)

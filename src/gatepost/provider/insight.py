@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from threading import Lock
 from typing import Any
 
 from gatepost.errors import InvalidDeclaration
+from gatepost.insight.tree import PARSER
 
-_PARSER = Lock()
-"""PostgreSQL's parser works without Python's lock: plans are made in several threads, it parses in one."""
-Columns = Callable[[str, str], frozenset[str] | None]
-"""Given schema and table: the table's declared columns, or None where nobody declared it."""
-Scope = Mapping[str, frozenset[str] | None]
+_PARSER = PARSER
 
 
 def parse(sql: str, where: str) -> list[Any]:
@@ -71,84 +66,6 @@ def parse_type(name: str, where: str) -> Any:
     return tree.typeName
 
 
-_SYSTEM_COLUMNS = frozenset({"ctid", "tableoid", "xmin", "xmax", "cmin", "cmax"})
-
-
-def unknown_columns(tree: Any, scope: Scope, columns: Columns) -> list[str]:
-    """Return the column references in `tree` that no relation in sight has, as they are written.
-
-    What is not understood for certain passes: PostgreSQL judges it later.
-    """
-    return sorted(set(_unknown(tree, (scope,), columns)))
-
-
-def _unknown(node: Any, scopes: tuple[Scope, ...], columns: Columns) -> Iterator[str]:
-    from pglast import ast
-
-    if isinstance(node, tuple | list):
-        for item in node:
-            yield from _unknown(item, scopes, columns)
-    elif isinstance(node, ast.ColumnRef):
-        yield from _unknown_reference(node, scopes)
-    elif isinstance(node, ast.Node):
-        if isinstance(node, ast.SelectStmt):
-            columns = _hiding(node.withClause, columns)
-            scopes = (*scopes, dict(_relations((node.fromClause, node.withClause), columns)), _named_in(node))
-        for attribute in node:
-            yield from _unknown(getattr(node, attribute), scopes, columns)
-
-
-def _hiding(clause: Any, columns: Columns) -> Columns:
-    """Return the known columns without the tables that a WITH clause hides behind its own names."""
-    hidden = {str(one.ctename) for one in clause.ctes or ()} if clause else set()
-    return lambda schema, name: None if name in hidden else columns(schema, name)
-
-
-def _named_in(select: Any) -> Scope:
-    """Return the names that a query gives its own results: ORDER BY and GROUP BY may use them."""
-    while select.larg:
-        select = select.larg
-    return {"": frozenset(str(target.name) for target in select.targetList or () if target.name)}
-
-
-def _relations(node: Any, columns: Columns) -> Iterator[tuple[str, frozenset[str] | None]]:
-    """Yield what a FROM or WITH clause brings into sight: alias and columns (None: not known)."""
-    from pglast import ast
-
-    if isinstance(node, tuple | list):
-        for item in node:
-            yield from _relations(item, columns)
-        return
-    alias = getattr(node, "alias", None)
-    name = str(alias.aliasname) if alias else None
-    if isinstance(node, ast.RangeVar):
-        known = columns(node.schemaname or "public", str(node.relname))
-        yield name or str(node.relname), None if alias and alias.colnames else known
-    elif isinstance(node, ast.WithClause):
-        yield from ((str(one.ctename), None) for one in node.ctes or ())
-    elif node is not None:
-        if name or not isinstance(node, ast.JoinExpr):
-            yield name or _ANY, None
-        if isinstance(node, ast.JoinExpr):
-            yield from _relations((node.larg, node.rarg), columns)
-
-
-_ANY = "?"
-"""Something without a name of its own: every reference might mean it."""
-
-
-def _unknown_reference(node: Any, scopes: tuple[Scope, ...]) -> Iterator[str]:
-    names = [getattr(field, "sval", "*") for field in node.fields or ()]
-    *relation, column = names
-    if len(names) > 2 or "*" in names or column in _SYSTEM_COLUMNS:
-        return
-    if any(_ANY in scope or (not relation and column in scope) for scope in scopes):
-        return
-    seen = [known for scope in scopes for name, known in scope.items() if name in (relation or scope)]
-    if not any(known is None or column in known for known in seen):
-        yield ".".join(names)
-
-
 def calls_in(node: Any) -> set[str]:
     """Return the names of the functions that the tree calls, without their schemas."""
     from pglast import ast
@@ -203,7 +120,10 @@ def created(sql: str, where: str) -> Created:
     if len(statements) == 1 and isinstance(statements[0], ast.CreateFunctionStmt):
         return _created_function(statements[0], where)
     if len(statements) == 1 and isinstance(statements[0], ast.ViewStmt):
-        return _created_view(statements[0])
+        return _created_view(statements[0].view, statements[0])
+    if len(statements) == 1 and isinstance(statements[0], ast.CreateTableAsStmt):
+        into: Any = statements[0].into
+        return _created_view(into.rel, statements[0])
     raise InvalidDeclaration(f"{where}: expected one create function, procedure or view statement")
 
 
@@ -244,15 +164,22 @@ def _internal_name(type_name: Any) -> str:
     return f"_{name}" if type_name.arrayBounds else name
 
 
-def _created_view(statement: Any) -> Created:
+def _created_view(relation: Any, statement: Any) -> Created:
+    from pglast import ast
+    from pglast.enums.parsenodes import ObjectType
     from pglast.stream import RawStream
 
+    kind, aliases = "view", getattr(statement, "aliases", None)
+    if isinstance(statement, ast.CreateTableAsStmt):
+        is_table = statement.objtype != ObjectType.OBJECT_MATVIEW
+        into: Any = statement.into
+        kind, aliases = "table" if is_table else "materialized view", into.colNames
     return Created(
-        kind="view",
-        schema=statement.view.schemaname or "public",
-        name=statement.view.relname,
+        kind=kind,
+        schema=relation.schemaname or "public",
+        name=relation.relname,
         query=RawStream()(statement.query),
-        aliases=tuple(alias.sval for alias in statement.aliases or ()),
+        aliases=tuple(alias.sval for alias in aliases or ()),
     )
 
 

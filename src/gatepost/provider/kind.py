@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
@@ -14,6 +13,8 @@ from gatepost.errors import InvalidDeclaration
 from gatepost.postgres.catalog import Definition, Facts, Key
 from gatepost.postgres.plan import Plan
 from gatepost.provider import privileges
+from gatepost.provider.declarations import Declarations as Declarations
+from gatepost.provider.declarations import Text
 
 _LONGEST_NAME = 63
 
@@ -38,23 +39,13 @@ class Inputs(BaseModel):
 I = TypeVar("I", bound=Inputs)  # noqa: E741
 
 
-@dataclass
-class Declarations:
-    """What the running program has declared so far, as far as checks of later resources need it."""
-
-    columns: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
-    environment: str = "local"
-
-    def columns_of(self, schema: str, table: str) -> frozenset[str] | None:
-        """Return a declared table's columns, or None where the program declares no such table."""
-        return self.columns.get((schema, table))
-
-
 class Kind(ABC, Generic[I]):
     """A kind of object: validate, identify, plan, read back."""
 
     token: ClassVar[str]
     inputs: type[I]
+    outputs: ClassVar[tuple[str, ...]] = ()
+    """What `extra_outputs` has."""
 
     @abstractmethod
     def key(self, given: I) -> Key | None:
@@ -76,8 +67,22 @@ class Kind(ABC, Generic[I]):
         :raises InvalidDeclaration: names what is wrong and where.
         """
 
+    def texts(self, given: I) -> Iterable[Text]:
+        """Return the SQL whose names are looked up among the declared ones."""
+        return ()
+
+    def settled(self, given: I, declared: Declarations) -> dict[str, Any]:
+        """Return properties that the check itself finds out, by their names on the wire."""
+        return {}
+
     def announce(self, given: I, declared: Declarations) -> None:
         """Tell later checks what this resource declares."""
+
+    def stands(self, given: I, declared: Declarations) -> None:
+        """Tell later checks of a resource that is not checked itself."""
+        if key := self.key(given):
+            declared.announce(key)
+        self.announce(given, declared)
 
     def replaces(self, old: I, new: I) -> list[str]:
         """Return the properties whose change needs another object rather than an altered one."""
@@ -92,6 +97,10 @@ class Kind(ABC, Generic[I]):
         """Return the old declaration as far as it still stands; None where the object is gone."""
         key = self.key(old)
         return old if key and facts.read(key) else None
+
+    def takes_over(self, given: I, found: Definition) -> bool:
+        """Return whether an object that is there was brought along by another that is declared."""
+        return False
 
     @abstractmethod
     def create(self, given: I, facts: Facts) -> Plan:
@@ -137,12 +146,3 @@ def require_columns(used: Iterable[str], known: frozenset[str] | None, where: st
         raise InvalidDeclaration(
             f'{where}: table "{table}" has no column {", ".join(missing)}: it has {there}'
         )
-
-
-def reject_unknown(missing: Iterable[str], where: str) -> None:
-    """Reject an expression's references that nothing in its sight has.
-
-    :raises InvalidDeclaration: names them as they are written.
-    """
-    if named := ", ".join(missing):
-        raise InvalidDeclaration(f"{where}: unknown column {named}: declare it, or correct its name")

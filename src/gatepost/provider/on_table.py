@@ -32,6 +32,11 @@ class OnTable(Inputs):
         """The table as messages call it."""
         return f"{self.db_schema}.{self.table}"
 
+    @property
+    def row(self) -> tuple[tuple[str, tuple[str, str]]]:
+        """What an expression of its own can refer to: a row of the table."""
+        return ((self.table, (self.db_schema, self.table)),)
+
     def beside(self, suffix: str) -> str:
         """Return a name for the time that two of them stand side by side."""
         return f"{self.name.encode()[:58].decode(errors='ignore')}{suffix}"

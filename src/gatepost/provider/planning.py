@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from pydantic import ValidationError
 
 from gatepost.errors import ObjectExists
 from gatepost.postgres.catalog import Definition, Facts
 from gatepost.postgres.ledger import Ledger
 from gatepost.postgres.plan import Plan
 from gatepost.provider.kind import Inputs, Kind
+
+
+def label_of(urn: str) -> str:
+    """Return how messages call a resource: `Index "idx_posts_author"`."""
+    *_, kind, name = urn.split("::")
+    return f'{kind.rsplit(":", 1)[-1]} "{name}"'
 
 
 @dataclass(frozen=True)
@@ -20,6 +29,12 @@ class Request:
     urn: str
     label: str
     secret: bool
+    in_state: bool = False
+    """Whether the engine's state knows the resource: what is there is then what it is to replace."""
+
+    def declared(self, inputs: Inputs) -> dict[str, Any] | None:
+        """Return what the ledger remembers of the declaration; nothing of one with a secret."""
+        return None if self.secret else inputs.model_dump(mode="json", by_alias=True)
 
     def creation(self, inputs: Inputs, facts: Facts, ledger: Ledger) -> Plan:
         """Return the plan that makes the object, or what is left of making it.
@@ -29,12 +44,33 @@ class Request:
         key = self.kind.key(inputs)
         found = facts.read(key) if key else None
         plan = self._marked(self.kind.create(inputs, facts))
-        if found is None or found.get("valid") is False:
+        if key and found is None:
+            facts.planned.make(key)
+        if found is None or found.get("valid") is False or self.kind.takes_over(inputs, found):
             return plan
-        remaining = ledger.remaining(facts.connection, self.urn, plan)
-        if remaining is None:
+        if (remaining := ledger.remaining(facts.connection, self.urn, plan)) is not None:
+            return remaining
+        return self._continued(inputs, plan, facts, ledger)
+
+    def _continued(self, inputs: Inputs, plan: Plan, facts: Facts, ledger: Ledger) -> Plan:
+        """Return the plan that goes on from what an earlier deployment made by another plan.
+
+        :raises ObjectExists: none of this resource did.
+        """
+        trace = None if self.in_state else ledger.trace(facts.connection, self.urn)
+        made = self._read_back(trace.declared) if trace else None
+        same_place = made is not None and self.kind.key(made) == self.kind.key(inputs)
+        if trace is None or made is None or not same_place or self.kind.replaces(made, inputs):
             raise self._exists(inputs)
-        return remaining
+        if trace.complete:
+            return Plan() if made == inputs else self._marked(self.kind.update(made, inputs, facts))
+        return self._marked(self.kind.delete(made, facts)) + plan
+
+    def _read_back(self, declared: Mapping[str, Any] | None) -> Inputs | None:
+        try:
+            return None if declared is None else self.kind.inputs.model_validate(dict(declared))
+        except ValidationError:  # written by another version
+            return None
 
     def change(self, old: Inputs, new: Inputs, then: Definition | None, facts: Facts, ledger: Ledger) -> Plan:
         """Return the plan that changes the object in place, or what is left of changing it.
@@ -50,6 +86,8 @@ class Request:
         if standing is None and now is None:
             return self._marked(self.kind.create(new, facts))
         plan = self._marked(self.kind.update(standing or old, new, facts))
+        if getattr(old, "row_security", "off") == "off" != getattr(new, "row_security", "off"):
+            facts.planned.secured.add(key)
         stays = self.kind.key(standing or old) == key
         if stays and now == then:
             return plan
@@ -66,4 +104,6 @@ class Request:
         return ObjectExists(
             f"{self.label}: {self.kind.identify(inputs)} exists already and is not this stack's:"
             " rename or drop it, or give this resource another name"
+            " (if another resource gives the name up in this deployment, let this one depend on that one;"
+            " if it is this one under its former name, say so by `aliases`)"
         )

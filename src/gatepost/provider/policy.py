@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Iterable
+from typing import Any, Literal, cast
 
 from gatepost.errors import InvalidDeclaration
-from gatepost.postgres.catalog import Facts
-from gatepost.postgres.plan import Lock, Plan, Statement
-from gatepost.provider.insight import parse_expression, unknown_columns
-from gatepost.provider.kind import Declarations, reject_unknown
+from gatepost.postgres.catalog import Definition, Facts, Key, canonical_names, query
+from gatepost.postgres.plan import Lock, Plan, Risk, Statement
+from gatepost.provider import access
+from gatepost.provider.declarations import Declarations, Text
 from gatepost.provider.on_table import OnTable, OnTableKind
+from gatepost.provider.partition_policies import in_partition, in_partitions
 from gatepost.provider.sqltext import Part, expression, ident, part, raw, roles, text
 
 _TAKES = {
@@ -48,23 +50,51 @@ class PolicyKind(OnTableKind[PolicyInputs]):
         if wrong or not stated:
             takes = " and ".join(sorted(_TAKES[given.command]))
             raise InvalidDeclaration(f"{where}: a policy for {given.command} takes {takes}")
-        known = declared.columns_of(given.db_schema, given.table)
-        for name in sorted(stated):
-            tree = parse_expression(clauses[name] or "", f"{where}: {name}")
-            missing = unknown_columns(tree, {given.table: known}, declared.columns_of)
-            reject_unknown(missing, f"{where}: {name}")
+
+    def texts(self, given: PolicyInputs) -> Iterable[Text]:
+        clauses = {"using": given.using, "check": given.check}
+        stated = {name: sql for name, sql in clauses.items() if sql is not None}
+        return [Text(sql, f"{self.where(given)}: {name}", own=given.row) for name, sql in stated.items()]
 
     def differences(self, old: dict[str, Any], new: dict[str, Any]) -> list[str]:
         return super().differences(_plain(old), _plain(new))
 
     def create(self, given: PolicyInputs, facts: Facts) -> Plan:
-        return Plan((_create(given), *self.described(given, None)))
+        plan = Plan((_create(given), *self.described(given, None)), _risks(None, given, facts))
+        return plan + _inherited(given, given.name, facts)
+
+    def update(self, old: PolicyInputs, new: PolicyInputs, facts: Facts) -> Plan:
+        plan = super().update(old, new, facts)
+        return plan + _inherited(new, old.name, facts) if old.of == new.of else plan
 
     def change(self, old: PolicyInputs, new: PolicyInputs, facts: Facts) -> Plan:
+        """Alter it, or exchange it in one transaction: nobody meets the table without a policy."""
+        risks = _risks(old, new, facts)
         if _needs_another(old, new):
-            return Plan((self.drop(old), _create(new), *self.described(new, None)))
+            return Plan((self.drop(old), _create(new), *self.described(new, None)), risks)
         renamed = () if old.name == new.name else (self.rename(new, old.name, new.name),)
-        return Plan((*renamed, _alter(new), *self.described(new, old.comment)))
+        return Plan((*renamed, _alter(new), *self.described(new, old.comment)), risks)
+
+    def delete(self, old: PolicyInputs, facts: Facts) -> Plan:
+        plan = super().delete(old, facts)
+        gone = (_drop_if_exists(one, old.name) for one in in_partitions(old, facts))
+        return Plan((*plan.statements, *gone), _risks(old, None, facts) if plan else ())
+
+    def observe(self, inputs: dict[str, Any], then: Definition, now: Definition) -> dict[str, Any]:
+        """Another policy of that name in a partition is drift: roles stand in for it."""
+        own = ({name: one[name] for name in one if name != "differs"} for one in (then, now))
+        observed = super().observe(inputs, *own)
+        return observed if now.get("differs") == then.get("differs") else {**observed, "roles": []}
+
+
+def _risks(old: PolicyInputs | None, new: PolicyInputs | None, facts: Facts) -> tuple[Risk, ...]:
+    """Return what changes for users, where row security is in force and there are rows."""
+    given = new or old
+    assert given is not None
+    size = facts.exposed(given.db_schema, given.table)
+    if size.empty or not facts.has_row_security(given.db_schema, given.table):
+        return ()
+    return access.of_policy(old, new, size)
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:
@@ -99,3 +129,33 @@ def _create(given: PolicyInputs) -> Statement:
 def _alter(given: PolicyInputs) -> Statement:
     sql = text("alter policy {p} on {t} {c}", p=ident(given.name), t=given.of, c=_clauses(given))
     return Statement(sql, Lock.ACCESS_EXCLUSIVE, given.table_name)
+
+
+def _inherited(given: PolicyInputs, old: str, facts: Facts) -> Plan:
+    """Give every partition the policy too: whoever reads one directly meets it as well."""
+    statements = []
+    for one in in_partitions(given, facts):
+        statements += [_drop_if_exists(one, old), _create(one), *PolicyKind().described(one, None)]
+    return Plan(tuple(statements))
+
+
+def _drop_if_exists(given: PolicyInputs, name: str) -> Statement:
+    sql = text("drop policy if exists {p} on {t}", p=ident(name), t=given.of)
+    return Statement(sql, Lock.ACCESS_EXCLUSIVE, given.table_name)
+
+
+def copied(facts: Facts, table: tuple[str, str], partition: tuple[str, str]) -> list[Statement]:
+    """Return the statements that give a new partition the policies of its table."""
+    place = facts.planned.present(Key("tables", *table))
+    if facts.connection is None or place is None:
+        return []
+    with canonical_names(facts.connection):
+        rows = facts.connection.execute(query("policies"), {"schema": place.schema, "name": place.name})
+        found = [(str(name), cast("Definition", one)) for _, _, name, one in rows.fetchall()]
+    statements: list[Statement] = []
+    for name, definition in found:
+        given = {"schema": table[0], "table": table[1], "name": name, **definition}
+        given.pop("differs", None)
+        one = in_partition(PolicyInputs.model_validate(given), *partition)
+        statements += [_create(one), *PolicyKind().described(one, None)]
+    return statements

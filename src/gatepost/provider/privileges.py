@@ -16,6 +16,8 @@ Privileges = Mapping[str, Iterable[str]]
 
 TABLE = frozenset({"select", "insert", "update", "delete", "truncate", "references", "trigger", "maintain"})
 FUNCTION = frozenset({"execute"})
+SEQUENCE = frozenset({"usage", "select", "update"})
+TYPE = frozenset({"usage"})
 _PER_COLUMN = frozenset({"select", "insert", "update", "references"})
 _SHAPE = re.compile(
     r"^(?P<verb>[a-z]+)\s*(?:\((?P<columns>[^()]+)\))?(?P<option> with grant option)?$", re.IGNORECASE
@@ -76,12 +78,13 @@ def normal(privileges: Privileges | None) -> dict[str, frozenset[Right]]:
 def without(privileges: Privileges, columns: set[str]) -> dict[str, list[str]]:
     """Return the privileges but for those on columns that are no more."""
     return {
-        role: [_spelled(right) for right in rights if right.column not in columns]
+        role: [spelled(right) for right in rights if right.column not in columns]
         for role, rights in normal(privileges).items()
     }
 
 
-def _spelled(right: Right) -> str:
+def spelled(right: Right) -> str:
+    """Return a right as a declaration says it."""
     option = " with grant option" if right.grantable else ""
     return f"{right.verb} ({right.column}){option}" if right.column else f"{right.verb}{option}"
 
@@ -100,7 +103,7 @@ def changes(
 ) -> list[Statement]:
     """Return the revokes and grants that turn `old` into `new`, in this order.
 
-    :param on: `table` or `function` or `procedure`.
+    :param on: `table`, `function`, `procedure`, `sequence` or `type`.
     """
     before, after = normal(old), normal(new)
     statements = []

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from gatepost.errors import PermissionMissing
-from gatepost.postgres.catalog import Facts, Key, query
+from gatepost.postgres.catalog import Facts, Key
 
-_TOP_LEVEL = ("tables", "functions", "views")
+_TOP_LEVEL = ("tables", "functions", "views", "materialized_views", "types", "sequences")
 
 
 def require_rights(facts: Facts, key: Key | None, label: str) -> None:
@@ -18,9 +18,7 @@ def require_rights(facts: Facts, key: Key | None, label: str) -> None:
     if facts.connection is None:
         return
     place = {"schema": key.schema, "name": key.name, "kind": key.kind} if key else _NOWHERE
-    found = facts.connection.execute(query("rights"), place).fetchone()
-    assert found is not None
-    deployer, database, may_keep_ledger, may_create, owns = found
+    deployer, database, may_keep_ledger, may_create, owns = facts.rights(place)
     if not may_keep_ledger:
         raise PermissionMissing(
             f'{label}: "{deployer}" may not create the ledger\'s schema:'

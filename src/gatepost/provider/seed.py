@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from gatepost.errors import InvalidDeclaration
 from gatepost.postgres.catalog import Facts
 from gatepost.postgres.plan import Lock, Plan, Statement
-from gatepost.provider.insight import parse
-from gatepost.provider.kind import Declarations, Inputs, Kind
+from gatepost.provider.declarations import Declarations, Text
+from gatepost.provider.kind import Inputs, Kind
 
 ENVIRONMENTS = ("local", "dev")
 
@@ -36,7 +38,9 @@ class SeedKind(Kind[SeedInputs]):
             raise InvalidDeclaration(
                 f"{where}: seeds are for {' and '.join(ENVIRONMENTS)}, not for {declared.environment}"
             )
-        parse(given.sql, where)
+
+    def texts(self, given: SeedInputs) -> Iterable[Text]:
+        yield Text(given.sql, given.file or "seed", "statement")
 
     def create(self, given: SeedInputs, facts: Facts) -> Plan:
         return Plan((Statement(given.sql, Lock.ROW_EXCLUSIVE, given.file or "seed"),))

@@ -16,7 +16,8 @@ from pulumi.provider.experimental import server
 
 from gatepost.errors import GatepostError
 from gatepost.postgres.plan import Plan
-from gatepost.provider.provider import GatepostProvider, OnPlan
+from gatepost.provider.gate import OnPlan
+from gatepost.provider.provider import GatepostProvider
 
 _METHODS = ("CheckConfig", "DiffConfig", "Configure", "Check", "Diff", "Create", "Read", "Update", "Delete")
 
@@ -24,7 +25,7 @@ _METHODS = ("CheckConfig", "DiffConfig", "Configure", "Check", "Diff", "Create",
 def main() -> None:
     """Serve until the CLI ends; plans go to the file that `GATEPOST_PLAN_FILE` names, one JSON line each."""
     file = os.environ.get("GATEPOST_PLAN_FILE")
-    provider = GatepostProvider(plan_writer(Path(file))) if file else GatepostProvider()
+    provider = GatepostProvider(plan_writer(Path(file)), gathers=True) if file else GatepostProvider()
     for name in _METHODS:
         method = getattr(server.ProviderServicer, name)
         setattr(server.ProviderServicer, name, _without_traceback(method))

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gatepost.errors import StatementFailed
-from gatepost.postgres import catalog
+from gatepost.postgres import bulk, catalog, deployment_lock
+from gatepost.postgres.budget import Budget
+from gatepost.postgres.bulk import Entry
 from gatepost.postgres.catalog import Definition, Facts, Key
 from gatepost.postgres.connect import Connections, DatabaseMissing, RoleMissing, Target, translating
+from gatepost.postgres.one_transaction import OneTransaction, require_transactional
 from gatepost.postgres.plan import Plan
+from gatepost.postgres.planned import Planned
+from gatepost.postgres.progress import OnProgress, unseen
 from gatepost.postgres.runner import Runner
+from gatepost.provider.remembered import Remembered
 
 if TYPE_CHECKING:
     from gatepost.postgres.connect import Connection
@@ -28,13 +34,19 @@ class Session:
     """One deployment's work on one database; connects when first needed."""
 
     target: Target
+    budget: Budget = field(default_factory=Budget)
+    on_progress: OnProgress = unseen
+    atomic: bool = False
+    """Whether the whole deployment is one transaction, which `conclude` ends."""
     _lock: Lock = field(default_factory=Lock)
     _holding: Connection | None = None
     _snapshot: tuple[float, dict[Key, Definition]] | None = None
+    _known: dict[Key, Definition] | None = None
+    _answers: dict[Any, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.connections = Connections(self.target)
-        self.runner = Runner(self.connections)
+        self.connections = OneTransaction(self.target) if self.atomic else Connections(self.target)
+        self.runner = Runner(self.connections, self.budget, on_progress=self.on_progress)
 
     @contextmanager
     def facts(self, *, preview: bool) -> Iterator[Facts]:
@@ -43,6 +55,8 @@ class Session:
         In a preview a database that is yet to be made, or whose owner is, is empty.
         """
         try:
+            if not preview:  # what another deployment is about to change is no fact
+                self._hold()
             with self.connections.take() as connection, translating(f"reading {self.target}"):
                 yield Facts(connection, connection.info.server_version)
         except (DatabaseMissing, RoleMissing):
@@ -50,13 +64,53 @@ class Session:
                 raise
             yield Facts()
 
-    def run(self, plan: Plan, label: str, urn: str, operation: str) -> None:
+    def run(
+        self, plan: Plan, label: str, urn: str, operation: str, declared: Mapping[str, Any] | None = None
+    ) -> None:
         """Apply a plan while holding the database's deployment lock, which is kept until `close`."""
+        self._hold()
+        self._snapshot = self._known = None
+        self.runner.run(plan, label, urn, operation, declared)
+
+    def admit(self, plan: Plan, label: str) -> None:
+        """Refuse a plan that cannot be part of an atomic deployment."""
+        if self.atomic:
+            require_transactional(plan, label)
+
+    def conclude(self, *, keep: bool) -> None:
+        """End an atomic deployment: commit it, or take everything back."""
+        if isinstance(self.connections, OneTransaction):
+            self.connections.conclude(self.runner.ledger.deployment, keep=keep)
+
+    def _hold(self) -> None:
         with self._lock:
-            if self._holding is None or self._holding.closed:
+            if not deployment_lock.is_held(self._holding):
                 self._holding = self.runner.hold_lock()
-            self._snapshot = None
-        self.runner.run(plan, label, urn, operation)
+
+    @contextmanager
+    def remembering(self, planned: Planned, *, preview: bool) -> Iterator[Facts]:
+        """Lend facts out of one reading of the catalog, which lasts until something but a creation runs.
+
+        A preview reads anew each time: it holds no lock.
+        """
+        with self.facts(preview=preview) as facts:
+            connection = facts.connection
+            if connection is None:
+                yield replace(facts, planned=planned)
+                return
+            if self._known is None or preview:
+                self._known, self._answers = catalog.read_all(connection), {}
+            yield Remembered(connection, facts.version, planned, self._known, self._answers)
+
+    def run_together(self, entries: Sequence[Entry]) -> dict[Key, Definition]:
+        """Apply plans of new objects in one transaction; return the definitions of what was made."""
+        self._hold()
+        known = self._known or {}
+        found = bulk.run_together(self.runner, entries, known)
+        made = {entry.key: found[entry.key] for entry in entries}
+        self._snapshot = None
+        known.update(made)
+        return made
 
     def read(self, key: Key) -> Definition | None:
         """Return the object's definition as the database has it now."""
@@ -79,6 +133,10 @@ class Session:
 
     def read_from_snapshot(self, key: Key) -> Definition | None:
         """Return a definition from one reading of the whole catalog, for reads that follow each other."""
+        return self.read_all().get(key)
+
+    def read_all(self) -> Mapping[Key, Definition]:
+        """Return every definition, from one reading for calls that follow each other."""
         with self._lock:
             now = time.monotonic()
             if self._snapshot is None or now - self._snapshot[0] > _SNAPSHOT_SECONDS:
@@ -87,7 +145,7 @@ class Session:
             else:
                 found = self._snapshot[1]
             self._snapshot = (now, found)
-            return found.get(key)
+            return found
 
     def note_gone(self, urn: str) -> None:
         """Write into the ledger that an object is gone."""

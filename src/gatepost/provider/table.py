@@ -1,21 +1,27 @@
-"""Tables: columns, row security, privileges, comments."""
+"""Tables: columns, row security, privileges, comments, storage parameters, partitions."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Iterable
+from typing import Any
 
 from pydantic import Field
 
 from gatepost.errors import InvalidDeclaration
 from gatepost.postgres.catalog import Facts, Key, Size
-from gatepost.postgres.plan import Hazard, Lock, Plan, Risk, Statement
-from gatepost.provider import columns, comment, privileges
+from gatepost.postgres.plan import Hazard, Lock, Plan, Risk, Statement, risk
+from gatepost.provider import access, columns, comment, partition_changes, privileges, row_security, storage
 from gatepost.provider.column import ColumnInputs
 from gatepost.provider.columns import Site
-from gatepost.provider.kind import Declarations, Inputs, Kind, Name
+from gatepost.provider.declarations import Declarations, Text
+from gatepost.provider.kind import Inputs, Kind, Name
+from gatepost.provider.partitions import Member, Partitioned, PartitionInputs
+from gatepost.provider.row_security import RowSecurity
 from gatepost.provider.sqltext import Part, ident, joined, part, raw, text
+from gatepost.provider.storage import Storage
 
-RowSecurity = Literal["off", "enabled", "forced"]
+_HAS_VIRTUAL = 180000
+"""The first server that has virtual generated columns."""
 
 
 class TableInputs(Inputs):
@@ -27,11 +33,36 @@ class TableInputs(Inputs):
     comment: str | None = None
     row_security: RowSecurity = "off"
     privileges: dict[str, list[str]] = {}
+    storage: Storage = {}
+    """Of a partitioned table: those of its partitions."""
+    partition_by: str | None = None
+    partitions: tuple[PartitionInputs, ...] = ()
+    drop_undeclared: bool = True
+    """Whether a partition that is no longer declared is dropped; otherwise it stays."""
 
     @property
     def where(self) -> str:
         """The table as messages call it."""
         return f"{self.db_schema}.{self.name}"
+
+    def partitioned(self, without: Iterable[str] = ()) -> Partitioned | None:
+        """Return the table as its partitions see it, if it has any.
+
+        :param without: columns that are no more; privileges on them went with them.
+        """
+        if self.partition_by is None:
+            return None
+        held = privileges.without(self.privileges, set(without)) if without else self.privileges
+        return Partitioned(
+            self.db_schema,
+            self.name,
+            self.partition_by,
+            self.partitions,
+            self.row_security,
+            held,
+            self.storage,
+            self.drop_undeclared,
+        )
 
 
 class TableKind(Kind[TableInputs]):
@@ -50,85 +81,152 @@ class TableKind(Kind[TableInputs]):
         if twice:
             raise InvalidDeclaration(f"{where}: column {', '.join(twice)} is declared twice")
         for one in given.columns:
-            one.check(where, given.name, frozenset(names))
+            one.check(where)
         privileges.check(given.privileges, privileges.TABLE, where, frozenset(names))
+        storage.check(given.storage, where)
+        if divided := given.partitioned():
+            divided.check(frozenset(names))
+        elif given.partitions:
+            raise InvalidDeclaration(f"{where}: has partitions, but does not say by what it is partitioned")
+
+    def texts(self, given: TableInputs) -> Iterable[Text]:
+        known = frozenset(one.name for one in given.columns)
+        for one in given.columns:
+            yield from one.texts(f'table "{given.where}"', given.name, known)
 
     def announce(self, given: TableInputs, declared: Declarations) -> None:
-        names = frozenset(one.name for one in given.columns)
-        declared.columns[given.db_schema, given.name] = names
+        names = frozenset(one.name for one in given.columns if not one.retired)
+        places = [(one.db_schema or given.db_schema, one.name) for one in given.partitions]
+        declared.columns |= dict.fromkeys([(given.db_schema, given.name), *places], names)
+        if divided := given.partitioned():
+            declared.partition_keys[given.db_schema, given.name] = tuple(sorted(divided.columns))
 
     def differences(self, old: dict[str, Any], new: dict[str, Any]) -> list[str]:
         """Columns are compared by name: their order in an existing table cannot be changed."""
         return super().differences(_by_name(old), _by_name(new))
 
     def create(self, given: TableInputs, facts: Facts) -> Plan:
+        _require_virtual(given, facts)
         target, name = _target(given), given.where
         lines = joined((one.definition() for one in given.columns), ",\n    ")
-        statements = [
-            Statement(
-                text("create table {t} (\n    {lines}\n)", t=target, lines=lines), Lock.ACCESS_EXCLUSIVE, name
-            )
-        ]
+        own = storage.clause({} if given.partition_by else given.storage)
+        divided = part(" partition by {k}", k=raw(given.partition_by)) if given.partition_by else raw("")
+        sql = text(
+            "create table {t} (\n    {lines}\n){divided}{own}",
+            t=target,
+            lines=lines,
+            divided=divided,
+            own=own,
+        )
+        statements = [Statement(sql, Lock.ACCESS_EXCLUSIVE, name)]
         statements += comment.changes(_on(target), name, None, given.comment)
         for one in given.columns:
             on = part("column {t}.{c}", t=target, c=ident(one.name))
             statements += comment.changes(on, name, None, one.comment)
-        statements += _row_security(target, name, "off", given.row_security)
+        statements += row_security.changes(target, name, "off", given.row_security)
         inherited = facts.default_grantees(given.db_schema, "r")
         if inherited:
             statements.append(privileges.revoke_all("table", target, name, inherited))
         statements += privileges.changes("table", target, name, None, given.privileges)
-        return Plan(tuple(statements))
+        parts = (partition_changes.create(one, facts) for one in _members(given))
+        return sum(parts, Plan(tuple(statements)))
 
     def update(self, old: TableInputs, new: TableInputs, facts: Facts) -> Plan:
+        _require_virtual(new, facts)
         size = facts.size(old.db_schema, old.name)
-        moved = Plan(tuple(_move(old, new)))
+        moved = Plan(tuple(_move(old, new)), _breaks(old, new, size))
         target, name = _target(new), new.where
         # What closes access comes before what opens it.
-        secured = Plan(tuple(_row_security(target, name, old.row_security, new.row_security)))
+        secured = Plan(tuple(row_security.changes(target, name, old.row_security, new.row_security)))
         site = Site(old.db_schema, old.name, target, name, new.row_security == "forced", facts, size)
         altered = columns.changes(site, old.columns, new.columns)
-        held = privileges.without(old.privileges, altered.gone())
+        held = altered.held(old.privileges)
         granted = privileges.changes("table", target, name, held, new.privileges)
         described = comment.changes(_on(target), name, old.comment, new.comment)
-        return altered.prepare() + moved + secured + altered.apply() + Plan((*granted, *described))
+        stored = () if new.partition_by else storage.changes(target, name, old.storage, new.storage)
+        divided = partition_changes.changes(old.partitioned(altered.gone()), new.partitioned(), facts)
+        return (
+            divided.before
+            + altered.prepare()
+            + moved
+            + divided.moved
+            + secured
+            + altered.apply()
+            + Plan((*granted, *described, *stored), access.of_table(old, new, facts))
+            + divided.applied
+            + altered.finish()
+        )
 
     def delete(self, old: TableInputs, facts: Facts) -> Plan:
         if facts.read(self.key(old)) is None:
             return Plan()
         size = facts.size(old.db_schema, old.name)
         sql = text("drop table {t}", t=_target(old))
-        return Plan((Statement(sql, Lock.ACCESS_EXCLUSIVE, old.where),), _deletes(old.where, size))
+        lost = risk(Hazard.DELETES_DATA, old.where, "The table goes.", size=size)
+        dropped = Statement(sql, Lock.ACCESS_EXCLUSIVE, old.where)
+        return Plan((dropped, *columns.forget(old.where, old.columns)), lost + _breaks(old, None, size))
 
     def observe(self, inputs: dict[str, Any], then: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
         """Take what changed from the catalog; what did not keeps its declared spelling."""
-        comparable = {name: value for name, value in now.items() if name not in ("columns", "owner")}
-        before = {name: value for name, value in then.items() if name not in ("columns", "owner")}
+        listed = ("columns", "partitions")
+        comparable = {name: value for name, value in now.items() if name not in (*listed, "owner")}
+        before = {name: value for name, value in then.items() if name not in (*listed, "owner")}
         observed = super().observe(inputs, before, comparable)
-        declared = {one["name"]: one for one in inputs["columns"]}
-        canonical = {one["name"]: one for one in then.get("columns", ())}
-        observed["columns"] = [
-            _observe_column(declared.get(one["name"], {}), canonical.get(one["name"], {}), one)
-            for one in now["columns"]
-        ]
+        for what in listed:
+            declared = {one["name"]: one for one in inputs.get(what, ())}
+            canonical = {one["name"]: one for one in then.get(what, ())}
+            found = [
+                _observe_one(declared[one["name"]], canonical.get(one["name"], {}), one)
+                if one["name"] in declared
+                else one
+                for one in now.get(what, ())
+                if one["name"] in declared or one != canonical.get(one["name"])
+            ]
+            observed |= {what: found} if found or what in inputs else {}
         return observed
 
 
-def _observe_column(declared: dict[str, Any], then: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
+def _require_virtual(given: TableInputs, facts: Facts) -> None:
+    virtual = [one.name for one in given.columns if one.virtual]
+    if virtual and facts.version < _HAS_VIRTUAL:
+        raise InvalidDeclaration(
+            f'table "{given.where}": column "{virtual[0]}" is virtual, which PostgreSQL'
+            f" {facts.version // 10000} does not know: leave out virtual, or deploy to 18 or later"
+        )
+
+
+def _members(given: TableInputs) -> list[Member]:
+    divided = given.partitioned()
+    return divided.members() if divided else []
+
+
+def _observe_one(declared: dict[str, Any], then: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
     changed = {name: now.get(name) for name in then.keys() | now.keys() if then.get(name) != now.get(name)}
     observed = {**declared, **changed}
     return {name: value for name, value in observed.items() if value is not None}
 
 
 def _by_name(values: dict[str, Any]) -> dict[str, Any]:
-    columns = {one["name"]: _plain_column(one) for one in values.get("columns", ())}
+    columns = {one["name"]: _plain(one) for one in values.get("columns", ())}
+    parts = {one["name"]: _plain(one) for one in values.get("partitions", ())}
     by_role = privileges.normal(values.get("privileges"))
+    undeclared = values.get("dropUndeclared") is False
     rest = {name: value for name, value in values.items() if value not in ("off", None)}
-    return {**rest, "columns": columns, "privileges": by_role or None}
+    return {
+        **rest,
+        "columns": columns,
+        "partitions": parts or None,
+        "storage": values.get("storage") or None,
+        "privileges": by_role or None,
+        "dropUndeclared": undeclared or None,
+    }
 
 
-def _plain_column(given: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in given.items() if value not in (None, False)}
+def _plain(given: dict[str, Any]) -> dict[str, Any]:
+    """What a column was once called makes no difference."""
+    return {
+        name: value for name, value in given.items() if value not in (None, False) and name != "renamedFrom"
+    }
 
 
 def _target(given: TableInputs) -> Part:
@@ -137,22 +235,6 @@ def _target(given: TableInputs) -> Part:
 
 def _on(target: Part) -> Part:
     return part("table {t}", t=target)
-
-
-def _row_security(target: Part, name: str, old: RowSecurity, new: RowSecurity) -> list[Statement]:
-    clauses = []
-    if (old == "off") != (new == "off"):
-        clauses.append("disable" if new == "off" else "enable")
-    if (old == "forced") != (new == "forced"):
-        clauses.append("force" if new == "forced" else "no force")
-    return [
-        Statement(
-            text("alter table {t} {clause} row level security", t=target, clause=raw(clause)),
-            Lock.ACCESS_EXCLUSIVE,
-            name,
-        )
-        for clause in clauses
-    ]
 
 
 def _move(old: TableInputs, new: TableInputs) -> list[Statement]:
@@ -167,8 +249,8 @@ def _move(old: TableInputs, new: TableInputs) -> list[Statement]:
     return statements
 
 
-def _deletes(name: str, size: Size) -> tuple[Risk, ...]:
-    if size.empty:
-        return ()
-    detail = f"The table has {size}."
-    return (Risk(Hazard.DELETES_DATA, name, detail),)
+def _breaks(old: TableInputs, new: TableInputs | None, size: Size) -> tuple[Risk, ...]:
+    if new is None or new.where != old.where:
+        detail = f"The table becomes {new.where}." if new else "The table goes."
+        return risk(Hazard.BREAKS_CLIENTS, old.where, detail, size=size)
+    return ()

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from gatepost.errors import InvalidDeclaration
-from gatepost.postgres.catalog import Facts
-from gatepost.postgres.plan import Lock, Plan, Statement
-from gatepost.provider.insight import parse, unknown_columns
-from gatepost.provider.kind import Declarations, reject_unknown, require_columns
+from gatepost.postgres.catalog import Facts, Size
+from gatepost.postgres.plan import Hazard, Lock, Plan, Statement, risk
+from gatepost.provider.declarations import Declarations, Text
+from gatepost.provider.insight import parse
+from gatepost.provider.kind import require_columns
 from gatepost.provider.on_table import OnTable, OnTableKind
-from gatepost.provider.sqltext import Part, expression, ident, joined, part, raw, text
+from gatepost.provider.sqltext import Part, expression, ident, joined, literal, part, raw, text
 
 
 class TriggerInputs(OnTable):
@@ -22,6 +24,8 @@ class TriggerInputs(OnTable):
     level: Literal["row", "statement"] = "row"
     when: str | None = None
     referencing: dict[Literal["old table", "new table"], str] = {}
+    arguments: list[str] = []
+    constraint: Literal["not deferrable", "initially immediate", "initially deferred"] | None = None
 
 
 class TriggerKind(OnTableKind[TriggerInputs]):
@@ -37,23 +41,40 @@ class TriggerKind(OnTableKind[TriggerInputs]):
         where = self.where(given)
         if not given.events:
             raise InvalidDeclaration(f"{where}: names no events")
-        statements = parse(_create(given, raw("create")), where)
+        if given.constraint and (given.timing, given.level) != ("after", "row"):
+            raise InvalidDeclaration(f"{where}: a constraint trigger fires after each row")
+        statements = parse(_create(given, _CREATE), where)
         if len(statements) != 1 or not isinstance(statements[0], ast.CreateTrigStmt):
             raise InvalidDeclaration(f"{where}: expected events and a condition, got another statement")
         known = declared.columns_of(given.db_schema, given.table)
         columns = [column.sval for column in statements[0].columns or ()]
         require_columns(columns, known, where, given.table_name)
-        rows = {"old": known, "new": known}
-        missing = unknown_columns(statements[0].whenClause, rows, declared.columns_of)
-        reject_unknown(missing, f"{where}: when")
+
+    def texts(self, given: TriggerInputs) -> Iterable[Text]:
+        table = (given.db_schema, given.table)
+        if given.when is not None:
+            yield Text(given.when, f"{self.where(given)}: when", own=(("old", table), ("new", table)))
 
     def create(self, given: TriggerInputs, facts: Facts) -> Plan:
-        return Plan((_statement(given, raw("create")), *self.described(given, None)))
+        return Plan((_statement(given, _CREATE), *self.described(given, None)))
 
     def change(self, old: TriggerInputs, new: TriggerInputs, facts: Facts) -> Plan:
+        if old.constraint or new.constraint:
+            # A constraint trigger cannot be replaced: one transaction exchanges it.
+            return Plan((self.drop(old),)) + self.create(new, facts)
         renamed = () if old.name == new.name else (self.rename(new, old.name, new.name),)
-        replaced = _statement(new, raw("create or replace"))
+        replaced = _statement(new, _REPLACE)
         return Plan((*renamed, replaced, *self.described(new, old.comment)))
+
+    def delete(self, old: TriggerInputs, facts: Facts) -> Plan:
+        plan = super().delete(old, facts)
+        detail = f"What {old.function} checked or recorded on {' or '.join(old.events)} is no longer."
+        size = facts.exposed(old.db_schema, old.table) if plan else Size()
+        on = f"{old.table_name}.{old.name}"
+        return Plan(plan.statements, risk(Hazard.CHANGES_ACCESS, on, detail, size=size))
+
+
+_CREATE, _REPLACE = raw("create"), raw("create or replace")
 
 
 def _statement(given: TriggerInputs, verb: Part) -> Statement:
@@ -62,9 +83,11 @@ def _statement(given: TriggerInputs, verb: Part) -> Statement:
 
 def _create(given: TriggerInputs, verb: Part) -> str:
     return text(
-        "{verb} trigger {g} {timing} {events} on {t}{referencing} for each {level}{when}"
-        " execute function {f}()",
+        "{verb}{constraint} trigger {g} {timing} {events} on {t}{deferred}{referencing}"
+        " for each {level}{when} execute function {f}({a})",
         verb=verb,
+        constraint=raw(" constraint") if given.constraint else raw(""),
+        deferred=_deferred(given),
         g=ident(given.name),
         timing=raw(given.timing),
         events=joined((raw(event) for event in given.events), " or "),
@@ -73,7 +96,14 @@ def _create(given: TriggerInputs, verb: Part) -> str:
         level=raw(given.level),
         when=part(" when ({e})", e=expression(given.when)) if given.when else raw(""),
         f=ident(*given.function.split(".", 1)),
+        a=joined(literal(one) for one in given.arguments),
     )
+
+
+def _deferred(given: TriggerInputs) -> Part:
+    if given.constraint in (None, "not deferrable"):
+        return raw("")
+    return part(" deferrable {when}", when=raw(given.constraint or ""))
 
 
 def _referencing(given: TriggerInputs) -> Part:

@@ -8,6 +8,10 @@ from functools import cache
 from gatepost.provider.insight import parse_type
 
 _TEXTS = frozenset({"text", "varchar"})
+_MEASURED = frozenset({"varbit", "timestamp", "timestamptz", "time", "timetz"})
+"""Types whose values stay as they are when their limit grows."""
+_NUMBERS = ("int2", "int4", "int8", "numeric")
+"""Each holds the values of those before it."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,20 @@ def only_widens(old: str, new: str) -> bool:
             _at_least(before.modifiers[:1], after.modifiers[:1])
             and before.modifiers[1:] == after.modifiers[1:]
         )
+    if before.name == after.name and before.name in _MEASURED:
+        return _at_least(before.modifiers[:1], after.modifiers[:1])
     return (before.name, after.name) == ("cidr", "inet")
+
+
+def keeps_clients(old: str, new: str) -> bool:
+    """Return whether whoever writes the old type can go on: the new one holds all its values."""
+    before, after = read_type(old), read_type(new)
+    if before == after or only_widens(old, new):
+        return True
+    if before.dimensions or after.dimensions or after.modifiers:
+        return False
+    names = (before.name, after.name)
+    return all(name in _NUMBERS for name in names) and _NUMBERS.index(names[0]) < _NUMBERS.index(names[1])
 
 
 def _at_least(old: tuple[int | None, ...], new: tuple[int | None, ...]) -> bool:

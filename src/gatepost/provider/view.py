@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from gatepost.errors import InvalidDeclaration
+from gatepost.errors import InvalidDeclaration, StillUsed
+from gatepost.insight.reading import results_of
 from gatepost.postgres.catalog import Facts, Key
-from gatepost.postgres.plan import Lock, Plan, Statement
-from gatepost.provider import comment, privileges
+from gatepost.postgres.plan import Hazard, Lock, Plan, Statement, risk
+from gatepost.provider import comment, definer, privileges
+from gatepost.provider.declarations import Declarations, Text
+from gatepost.provider.dependants import Rebuilding, Root, rebuilding
 from gatepost.provider.insight import Created, created, or_replace
-from gatepost.provider.kind import Declarations, Inputs, Kind
+from gatepost.provider.kind import Inputs, Kind
 from gatepost.provider.sqltext import Part, ident, idents, part, raw, text
 
 
@@ -31,6 +35,7 @@ class ViewKind(Kind[ViewInputs]):
 
     token = "gatepost:index:View"  # noqa: S105
     inputs = ViewInputs
+    outputs = ("schema", "name")
 
     def key(self, given: ViewInputs) -> Key:
         it = given.parsed()
@@ -46,6 +51,13 @@ class ViewKind(Kind[ViewInputs]):
             raise InvalidDeclaration(f"{where}: expected a create view statement")
         privileges.check(given.privileges, privileges.TABLE, where)
 
+    def texts(self, given: ViewInputs) -> Iterable[Text]:
+        yield Text(given.sql, given.file or "view", "statement")
+
+    def announce(self, given: ViewInputs, declared: Declarations) -> None:
+        it = given.parsed()
+        declared.columns[it.schema, it.name] = results_of(given.sql)
+
     def replaces(self, old: ViewInputs, new: ViewInputs) -> list[str]:
         """Another name is another view."""
         return ["sql"] if self.key(old) != self.key(new) else []
@@ -60,14 +72,22 @@ class ViewKind(Kind[ViewInputs]):
 
     def update(self, old: ViewInputs, new: ViewInputs, facts: Facts) -> Plan:
         it = new.parsed()
+        risks = definer.of_view(old, new, self.identify(new))
         if old.sql == new.sql:
-            return Plan(tuple(_attributes(old, new, it)))
-        if _extends(it, facts):
-            return Plan((_statement(or_replace(new.sql), it), *_attributes(old, new, it)))
-        return Plan((_drop(it),)) + self.create(new, facts)
+            return Plan(tuple(_attributes(old, new, it)), risks)
+        lost = columns_lost(it, facts)
+        if lost is None:
+            return Plan((_statement(or_replace(new.sql), it), *_attributes(old, new, it)), risks)
+        found = rebuilding_without(it, lost, facts)
+        if new.privileges:
+            what = f"It loses {', '.join(lost)}." if lost else "Its columns get other types or another order."
+            risks += risk(Hazard.BREAKS_CLIENTS, f"{it.schema}.{it.name}", what)
+        return found.before + Plan((_drop(it),), risks) + self.create(new, facts) + found.after
 
     def delete(self, old: ViewInputs, facts: Facts) -> Plan:
-        return Plan((_drop(old.parsed()),) if facts.read(self.key(old)) else ())
+        if facts.read(self.key(old)) is None:
+            return Plan()
+        return Plan((_drop(old.parsed()),), definer.of_removal(self.identify(old), old.privileges))
 
     def observe(self, inputs: dict[str, Any], then: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
         """The catalog has a view's query without its head."""
@@ -84,12 +104,29 @@ def _only(definition: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
     return {name: definition.get(name) for name in names}
 
 
-def _extends(new: Created, facts: Facts) -> bool:
-    """Whether `create or replace` can do it: the old columns stay first, with their names and types."""
+def rebuilding_without(it: Created, lost: Iterable[str], facts: Facts) -> Rebuilding:
+    """Return what hangs on a view that is made again without some columns.
+
+    :raises StillUsed: something uses one of them.
+    """
+    found = rebuilding(facts, Root(it.schema, it.name))
+    if using := found.using(*lost):
+        raise StillUsed(
+            f"{it.kind} {it.schema}.{it.name} loses column {', '.join(lost)}, used by {', '.join(using)}:"
+            " deploy those without it first"
+        )
+    return found
+
+
+def columns_lost(new: Created, facts: Facts) -> tuple[str, ...] | None:
+    """Return the columns that go; None where `create or replace` will do: the old ones stay first."""
     names = part("({c})", c=idents(new.aliases)) if new.aliases else raw("")
     before = facts.result_of(text("select * from {v}", v=_target(new)))
     after = facts.result_of(text("select * from ({q}) as v {names}", q=raw(new.query), names=names))
-    return before is None or after is None or after[: len(before)] == before
+    if before is None or after is None or after[: len(before)] == before:
+        return None
+    stay = {name for name, *_ in after}
+    return tuple((name or b"").decode() for name, *_ in before if name not in stay)
 
 
 def _statement(sql: str, it: Created) -> Statement:

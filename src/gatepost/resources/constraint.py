@@ -1,28 +1,28 @@
-"""Constraints of tables: primary keys, unique, check and foreign keys."""
+"""Constraints of tables: primary keys, unique, check, foreign keys and exclusions."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import pulumi
 
 from gatepost.resources._base import DatabaseObject
 from gatepost.resources._names import declared
-from gatepost.resources.table import Table
+from gatepost.resources.table import PartitionOf, Table
 
 Action = Literal["no action", "restrict", "cascade", "set null", "set default"]
 
 
 class Constraint(DatabaseObject):
-    """A constraint of a table; use `PrimaryKey`, `Unique`, `Check` or `ForeignKey` to declare one."""
+    """A constraint of a table; use `PrimaryKey`, `Unique`, `Check`, `ForeignKey` or `Exclusion`."""
 
     name: pulumi.Output[str]
 
     def __init__(
         self,
         resource_name: str,
-        table: Table,
+        table: Table | PartitionOf,
         kind: str,
         opts: pulumi.ResourceOptions | None,
         texts: Sequence[str] = (),
@@ -43,20 +43,37 @@ class Constraint(DatabaseObject):
 
 
 class PrimaryKey(Constraint):
-    """The primary key of a table."""
+    """The primary key of a table.
+
+    :param include: columns that its index holds beside the key.
+    :param deferrable: whether it may be checked at the end of a transaction; `initially_deferred`: whether it
+        is, unless the transaction says otherwise.
+    """
 
     def __init__(
         self,
         resource_name: str,
-        table: Table,
+        table: Table | PartitionOf,
         columns: Sequence[str],
         *,
+        include: Sequence[str] = (),
+        deferrable: bool | None = None,
+        initially_deferred: bool | None = None,
         name: str | None = None,
         comment: str | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(
-            resource_name, table, "primary_key", opts, name=name, columns=list(columns), comment=comment
+            resource_name,
+            table,
+            "primary_key",
+            opts,
+            name=name,
+            columns=list(columns),
+            include=list(include) or None,
+            deferrable=deferrable,
+            initially_deferred=initially_deferred,
+            comment=comment,
         )
 
 
@@ -66,10 +83,13 @@ class Unique(Constraint):
     def __init__(
         self,
         resource_name: str,
-        table: Table,
+        table: Table | PartitionOf,
         columns: Sequence[str],
         *,
         nulls_not_distinct: bool | None = None,
+        include: Sequence[str] = (),
+        deferrable: bool | None = None,
+        initially_deferred: bool | None = None,
         name: str | None = None,
         comment: str | None = None,
         opts: pulumi.ResourceOptions | None = None,
@@ -82,19 +102,26 @@ class Unique(Constraint):
             name=name,
             columns=list(columns),
             nulls_not_distinct=nulls_not_distinct,
+            include=list(include) or None,
+            deferrable=deferrable,
+            initially_deferred=initially_deferred,
             comment=comment,
         )
 
 
 class Check(Constraint):
-    """A check constraint; `expression` is SQL over the table's columns."""
+    """A check constraint; `expression` is SQL over the table's columns.
+
+    :param no_inherit: whether tables that inherit from this one do without it; not for partitioned tables.
+    """
 
     def __init__(
         self,
         resource_name: str,
-        table: Table,
+        table: Table | PartitionOf,
         expression: str,
         *,
+        no_inherit: bool | None = None,
         name: str | None = None,
         comment: str | None = None,
         opts: pulumi.ResourceOptions | None = None,
@@ -107,24 +134,30 @@ class Check(Constraint):
             texts=[expression],
             name=name,
             expression=expression,
+            no_inherit=no_inherit,
             comment=comment,
         )
 
 
 class ForeignKey(Constraint):
-    """A foreign key from `columns` to `columns_of` of the table `references`."""
+    """A foreign key from `columns` to `columns_of` of the table `references`.
+
+    :param match: `full`: of several columns all are null or none.
+    """
 
     def __init__(
         self,
         resource_name: str,
-        table: Table,
+        table: Table | PartitionOf,
         columns: Sequence[str],
         *,
         references: Table,
         columns_of: Sequence[str] = ("id",),
         on_delete: Action = "no action",
         on_update: Action = "no action",
+        match: Literal["simple", "full"] | None = None,
         deferrable: bool | None = None,
+        initially_deferred: bool | None = None,
         name: str | None = None,
         comment: str | None = None,
         opts: pulumi.ResourceOptions | None = None,
@@ -143,6 +176,48 @@ class ForeignKey(Constraint):
             },
             on_delete=on_delete,
             on_update=on_update,
+            match=match,
             deferrable=deferrable,
+            initially_deferred=initially_deferred,
+            comment=comment,
+        )
+
+
+class Exclusion(Constraint):
+    """No two rows may have all elements related by their operators: `{"room": "=", "during": "&&"}`.
+
+    :param elements: operators by column, column with operator class, or expression in parentheses.
+    :param method: the access method of its index; `btree_gist` lets `gist` compare plain values.
+    :param where: SQL: only rows for which it is true exclude each other.
+    """
+
+    def __init__(
+        self,
+        resource_name: str,
+        table: Table | PartitionOf,
+        elements: Mapping[str, str],
+        *,
+        method: str | None = None,
+        where: str | None = None,
+        include: Sequence[str] = (),
+        deferrable: bool | None = None,
+        initially_deferred: bool | None = None,
+        name: str | None = None,
+        comment: str | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__(
+            resource_name,
+            table,
+            "exclusion",
+            opts,
+            texts=[*elements, *([where] if where else [])],
+            name=name,
+            elements=[{"element": element, "operator": operator} for element, operator in elements.items()],
+            method=method,
+            where=where,
+            include=list(include) or None,
+            deferrable=deferrable,
+            initially_deferred=initially_deferred,
             comment=comment,
         )

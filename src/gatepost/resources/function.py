@@ -12,7 +12,7 @@ from gatepost.resources._names import declared, name_created_by
 
 
 class Function(DatabaseObject):
-    """A function or procedure, from the file that holds its whole `create function` statement.
+    """A function, from the file that holds its whole `create function` statement.
 
     :param privileges: who may execute it. `public` has that right in PostgreSQL unless it is revoked:
         here it has it only when named.
@@ -40,6 +40,7 @@ class Function(DatabaseObject):
             "privileges": wire_privileges(privileges),
             "owner": owner,
             "comment": comment,
+            "untracked": declared().untracked_in(text),
         }
         super().__init__("Function", resource_name, inputs, opts, texts=[text])
         self.qualified_name = f"{schema}.{name}"

@@ -19,6 +19,8 @@ class View(DatabaseObject):
 
     schema: pulumi.Output[str]
     name: pulumi.Output[str]
+    place: tuple[str, str]
+    """Its schema and name in the database."""
 
     def __init__(
         self,
@@ -33,4 +35,6 @@ class View(DatabaseObject):
         schema, name = name_created_by(text)
         inputs = {"sql": text, "file": file, "privileges": wire_privileges(privileges), "comment": comment}
         super().__init__("View", resource_name, inputs, opts, texts=[text])
+        self.place = (schema, name)
+        self.schema, self.name = self.urn.apply(lambda _: schema), self.urn.apply(lambda _: name)
         declared().add(schema, name, self)

@@ -16,10 +16,14 @@ from gatepost.verify.declared import Declared, Source, collect
 from gatepost.verify.definitions import check_definitions
 from gatepost.verify.functions import check_function, read_head
 from gatepost.verify.indexes import check_index
+from gatepost.verify.materialized_views import check_materialized_view
 from gatepost.verify.plans import check_queries
 from gatepost.verify.policies import check_policy
+from gatepost.verify.publications import check_publication
+from gatepost.verify.sequences import check_sequence
 from gatepost.verify.tables import check_table
 from gatepost.verify.triggers import check_trigger
+from gatepost.verify.types import check_type
 from gatepost.verify.views import check_view
 
 if TYPE_CHECKING:
@@ -34,6 +38,10 @@ CHECKERS: dict[str, Checker] = {
     "Function": check_function,
     "Trigger": check_trigger,
     "View": check_view,
+    "MaterializedView": check_materialized_view,
+    "Type": check_type,
+    "Sequence": check_sequence,
+    "Publication": check_publication,
     "Role": server.check_role,
     "GrantRole": server.check_membership,
     "Database": server.check_database,

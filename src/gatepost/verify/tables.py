@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from gatepost.provider.column_change import new_name, old_name
 from gatepost.verify.catalog import Catalog, Row
 from gatepost.verify.check import Check, Facts, facts
 from gatepost.verify.declared import Declared, Source
@@ -30,10 +31,31 @@ def check_table(declared: Declared, source: Source, catalog: Catalog) -> Iterato
     for one in given["columns"]:
         found = columns.pop(one["name"], None)
         yield _check_column(declared, where, one, found, catalog)
+        for beside in (new_name(one["name"]), old_name(one["name"])) if one.get("change") else ():
+            columns.pop(beside, None)
     for extra in columns:
         yield Check(declared.feature, "column", f"{where}.{extra}", {"": "no such column"}, {"": "there"})
+    for one in given.get("partitions") or ():
+        yield _check_partition(declared, source, catalog, one)
     yield from _undeclared(declared, source, catalog, schema, name)
     yield from check_privileges(declared, catalog, where, schema, name, None)
+
+
+def _check_partition(declared: Declared, source: Source, catalog: Catalog, one: dict[str, Any]) -> Check:
+    """Check that a partition is one of its table, and secured as it is unless it says otherwise."""
+    given = declared.inputs
+    schema, own = given.get("schema", "public"), one.get("schema") or given.get("schema", "public")
+    row = catalog.find("tables", schema=own, name=one["name"])
+    expected = facts(
+        row_security=_SECURITY[one.get("rowSecurity") or given.get("rowSecurity", "off")],
+        owner=f"owner {source.owner}",
+        comment=one.get("comment"),
+        partition_of=f"of {one.get('of') or given['name']}",
+    )
+    found = row and {**(_found(row) or {}), **facts(partition_of=row["parent"] and f"of {row['parent']}")}
+    return Check(
+        declared.feature, "partition", f"{own}.{one['name']} of {schema}.{given['name']}", expected, found
+    )
 
 
 def _undeclared(
@@ -63,7 +85,7 @@ def _check_column(
     identity = given.get("identity")
     expected = facts(
         type=given["type"] if meant else f"{given['type']}, a type that the server does not know",
-        null="nullable" if given.get("nullable") else "not null",
+        null="nullable" if given.get("nullable") or given.get("retired") else "not null",
         default=given.get("default") is not None,
         generated=given.get("generated") is not None,
         identity=f"identity {identity}" if identity else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from gatepost.engine.postgresql.connection import Session
@@ -49,34 +50,52 @@ class Database(Kind):
         require_free("database", new["name"], taken=found is not None)
 
     def create(self, session: Session, new: Plain) -> None:
-        """Create the database from template0 in UTF8, unless declared otherwise."""
+        """Create the database from template0 in UTF8, unless declared otherwise.
+
+        Only then is it handed to its owner, because who is killed in between must not stay its member.
+        """
         from psycopg import sql
 
         chosen = {**new, "template": new["template"] or "template0", "encoding": new["encoding"] or "UTF8"}
+        chosen["owner"] = None
         parts: list[sql.Composable] = [sql.SQL("create database {}").format(sql.Identifier(new["name"]))]
         parts += [_option(word, chosen[key], text=False) for key, word in _NEW.items() if chosen[key]]
         parts += [_option(word, chosen[key], text=True) for key, word in _NEW_TEXT.items() if chosen[key]]
         parts += _flags({}, new)
-        with member_of(session, [new["owner"]]):
-            session.execute(sql.SQL(" ").join(parts))
+        session.execute(sql.SQL(" ").join(parts))
+        self._hand_over(session, new["name"], new["owner"])
 
-    def update(self, session: Session, old: Plain, new: Plain) -> None:
-        """Rename first, then hand over, move and alter what differs."""
+    def _hand_over(self, session: Session, name: str, owner: str | None) -> None:
+        """Give the database to another role, at once or not at all."""
         from psycopg import sql
 
-        with member_of(session, [owner_of_database(session, old["name"]), new["owner"]]):
+        before = owner_of_database(session, name)
+        if owner in (None, before):
+            return
+        with session.connection.transaction(), member_of(session, [before, owner]):
+            names = sql.Identifier(name), sql.Identifier(owner)
+            session.execute(sql.SQL("alter database {} owner to {}").format(*names))
+
+    def update(self, session: Session, old: Plain, new: Plain) -> None:
+        """Rename first, then hand over and alter what differs, at once; move it last."""
+        from psycopg import sql
+
+        owners = [owner_of_database(session, old["name"]), new["owner"]]
+        # What it holds is handed over in a session of its own, which must see the memberships.
+        at_once = nullcontext() if new["alterObjectOwnership"] else session.connection.transaction()
+        with at_once, member_of(session, owners):
             name = sql.Identifier(new["name"])
             if old["name"] != new["name"]:
                 rename = sql.SQL("alter database {} rename to {}")
                 session.execute(rename.format(sql.Identifier(old["name"]), name))
             target = sql.SQL("alter database {}").format(name)
             self._change_owner(session, target, new)
-            if new["tablespaceName"] not in (None, old.get("tablespaceName")):
-                session.execute(
-                    target + sql.SQL(" set tablespace {}").format(sql.Identifier(new["tablespaceName"]))
-                )
             if flags := _flags(old, new):
                 session.execute(sql.SQL(" ").join([target, *flags]))
+        if new["tablespaceName"] not in (None, old.get("tablespaceName")):
+            tablespace = sql.Identifier(new["tablespaceName"])
+            with member_of(session, [new["owner"]]):
+                session.execute(target + sql.SQL(" set tablespace {}").format(tablespace))
 
     def read(self, session: Session, known: Plain) -> Plain | None:
         """Return the database's attributes; the server does not record the template."""
@@ -108,17 +127,17 @@ class Database(Kind):
         return values | {"template": known.get("template") or "template0"}
 
     def delete(self, session: Session, old: Plain) -> None:
-        """Drop the database and end the sessions in it."""
+        """Drop the database and end the sessions in it, as its owner from here on."""
         from psycopg import sql
 
         name = sql.Identifier(old["name"])
-        owner = owner_of_database(session, old["name"])
-        if owner is None:
+        if owner_of_database(session, old["name"]) is None:
             return
-        with member_of(session, [owner]):
-            if old.get("isTemplate"):
-                session.execute(sql.SQL("alter database {} is_template false").format(name))
-            session.execute(sql.SQL("drop database {} with (force)").format(name))
+        if not session.user[1]:
+            self._hand_over(session, old["name"], session.user[0])
+        if old.get("isTemplate"):
+            session.execute(sql.SQL("alter database {} is_template false").format(name))
+        session.execute(sql.SQL("drop database {} with (force)").format(name))
 
     def _change_owner(self, session: Session, target: sql.Composable, new: Plain) -> None:
         from psycopg import sql

@@ -42,6 +42,14 @@ class PostgresqlProvider(api.Provider):
         self._on_statement = on_statement
         self._settings: Properties = {}
         self._replaced: set[str] = set()
+        self._interrupted: set[str] = set()
+
+    def interrupted(self, urn: str) -> None:
+        """Hear that an earlier deployment was cut short while it made or changed a resource.
+
+        What is found under its name is this resource, as far as it came.
+        """
+        self._interrupted.add(urn)
 
     async def check_config(self, request: api.CheckRequest) -> api.CheckResponse:
         """Validate the provider's settings and return them as the state stores them."""
@@ -92,8 +100,14 @@ class PostgresqlProvider(api.Provider):
                 "", kind.outputs(UNKNOWN, kind.planned(None, inputs), request.properties)
             )
 
+        cut_short = kind.importable and request.urn in self._interrupted
+
         def work(session: Session) -> Plain:
-            kind.create(session, new)
+            found = kind.read(session, new) if cut_short else None
+            if found is None:
+                kind.create(session, new)
+            else:
+                kind.update(session, new | found, new)
             return new | (kind.read(session, new) or {})
 
         values = await self._write(kind, request.urn, new, work)
@@ -101,8 +115,8 @@ class PostgresqlProvider(api.Provider):
         return api.CreateResponse(identity, kind.outputs(identity, values, request.properties))
 
     async def _preflight(self, kind: Kind, urn: str, new: Plain) -> None:
-        """Find what would fail; not asked while inputs are unknown, or the object to replace is there."""
-        if urn in self._replaced or any(is_unknown(value) for value in new.values()):
+        """Find what would fail; not asked while inputs are unknown, or the object may rightly be there."""
+        if urn in self._replaced | self._interrupted or any(is_unknown(value) for value in new.values()):
             return
 
         def attempt() -> Plain:
@@ -137,8 +151,11 @@ class PostgresqlProvider(api.Provider):
             planned = kind.planned(old, inputs)
             return api.UpdateResponse(kind.outputs(request.resource_id, planned, request.news))
 
+        cut_short = kind.importable and request.urn in self._interrupted
+
         def work(session: Session) -> Plain:
-            kind.update(session, old, new)
+            renamed = cut_short and kind.read(session, kind.complete(old)) is None
+            kind.update(session, {**old, "name": new["name"]} if renamed else old, new)
             known = new | {
                 key: old.get(key) for key, prop in kind.properties.items() if prop.computed and not new[key]
             }

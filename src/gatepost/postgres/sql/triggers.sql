@@ -1,4 +1,4 @@
--- Triggers that somebody made, on tables and views.
+-- Triggers that somebody made, on tables and views; not those that keep columns in step while they change.
 select
     n.nspname as schema,
     c.relname as name,
@@ -13,6 +13,7 @@ join pg_class as c on c.oid = t.tgrelid
 join pg_namespace as n on n.oid = c.relnamespace
 where not t.tgisinternal
     and t.tgparentid = 0
+    and not exists (select from pg_proc as p where p.oid = t.tgfoid and p.pronamespace = to_regnamespace('gatepost'))
     and n.nspname not in ('pg_catalog', 'information_schema', 'gatepost')
     and (%(schema)s::text is null or n.nspname = %(schema)s)
     and (%(name)s::text is null or c.relname = %(name)s)

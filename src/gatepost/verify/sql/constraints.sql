@@ -20,6 +20,7 @@ select
     k.confdeltype::text as on_delete,
     k.confupdtype::text as on_update,
     k.condeferrable as deferrable,
+    k.condeferred as initially_deferred,
     k.convalidated as validated,
     coalesce(i.indisvalid, true) as index_valid,
     coalesce(i.indnullsnotdistinct, false) as nulls_not_distinct,
@@ -30,4 +31,4 @@ join pg_namespace as n on n.oid = c.relnamespace
 left join pg_class as r on r.oid = k.confrelid
 left join pg_namespace as rn on rn.oid = r.relnamespace
 left join pg_index as i on i.indexrelid = k.conindid and k.contype in ('p', 'u', 'x')
-where k.contype in ('p', 'u', 'c', 'f')
+where k.contype in ('p', 'u', 'c', 'f', 'x')

@@ -1,4 +1,4 @@
--- Who may do what with tables and views, their columns, and functions.
+-- Who may do what with tables, views and sequences, columns, functions and types.
 select
     n.nspname as schema,
     c.relname as name,
@@ -10,9 +10,9 @@ select
     x.grantee = c.relowner as is_owner
 from pg_class as c
 join pg_namespace as n on n.oid = c.relnamespace
-cross join lateral aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) as x
+cross join lateral aclexplode(coalesce(c.relacl, acldefault(case c.relkind when 'S' then 's' else 'r' end::"char", c.relowner))) as x
 left join pg_roles as r on r.oid = x.grantee
-where c.relkind in ('r', 'p', 'v', 'm') and n.nspname not in ('pg_catalog', 'information_schema')
+where c.relkind in ('r', 'p', 'v', 'm', 'S') and n.nspname not in ('pg_catalog', 'information_schema')
 union all
 select
     n.nspname,
@@ -44,3 +44,19 @@ join pg_namespace as n on n.oid = p.pronamespace
 cross join lateral aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) as x
 left join pg_roles as r on r.oid = x.grantee
 where n.nspname not in ('pg_catalog', 'information_schema')
+union all
+select
+    n.nspname,
+    t.typname,
+    null,
+    null,
+    coalesce(r.rolname::text, 'public'),
+    lower(x.privilege_type),
+    x.is_grantable,
+    x.grantee = t.typowner
+from pg_type as t
+join pg_namespace as n on n.oid = t.typnamespace
+left join pg_class as c on c.oid = t.typrelid
+cross join lateral aclexplode(coalesce(t.typacl, acldefault('T', t.typowner))) as x
+left join pg_roles as r on r.oid = x.grantee
+where (t.typtype in ('e', 'd') or c.relkind = 'c') and n.nspname not in ('pg_catalog', 'information_schema')

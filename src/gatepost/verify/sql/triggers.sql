@@ -22,3 +22,4 @@ join pg_namespace as n on n.oid = c.relnamespace
 join pg_proc as p on p.oid = t.tgfoid
 join pg_namespace as pn on pn.oid = p.pronamespace
 where not t.tgisinternal
+    and pn.nspname <> 'gatepost'

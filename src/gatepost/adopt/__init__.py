@@ -1,0 +1,1 @@
+"""Adoption: a Pulumi program, and its state, for a database that is there already."""

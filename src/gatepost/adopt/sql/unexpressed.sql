@@ -1,0 +1,156 @@
+-- What no declaration can say, and why; each line is one object or one property of an object.
+with relations as (
+    select c.*, n.nspname, c.oid::regclass::text as label
+    from pg_class as c
+    join pg_namespace as n on n.oid = c.relnamespace
+    where n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast', 'gatepost')
+        and c.oid >= 16384
+        and not exists (select from pg_depend as e where e.classid = 'pg_class'::regclass and e.objid = c.oid and e.deptype = 'e')
+),
+
+columns as (
+    select a.*, r.label || '.' || quote_ident(a.attname) as column_label, r.relkind, r.relispartition, r.oid as relation
+    from pg_attribute as a
+    join relations as r on r.oid = a.attrelid
+    where a.attnum > 0 and not a.attisdropped and r.relkind in ('r', 'p', 'v', 'm')
+)
+
+select 'table ' || r.label as what, 'it inherits from ' || string_agg(i.inhparent::regclass::text, ', ' order by i.inhseqno) || ': tables are declared without inheritance' as reason
+from pg_inherits as i
+join relations as r on r.oid = i.inhrelid
+where r.relkind = 'r' and not r.relispartition
+group by r.label
+union all
+select 'table ' || r.label, 'it is unlogged: declared tables are logged' from relations as r where r.relkind in ('r', 'p') and r.relpersistence = 'u'
+union all
+select 'table ' || r.label, 'it is of type ' || r.reloftype::regtype::text || ': tables are declared by their columns' from relations as r where r.reloftype <> 0
+union all
+select
+    case r.relkind when 'i' then 'index ' when 'I' then 'index ' when 'm' then 'materialized view ' else 'table ' end || r.label,
+    'it is in tablespace ' || quote_ident(t.spcname) || ': tablespaces belong to a server and are not declared'
+from relations as r
+join pg_tablespace as t on t.oid = r.reltablespace
+union all
+select 'table ' || r.label, 'its rows are kept by access method ' || quote_ident(m.amname) || ', not heap'
+from relations as r
+join pg_am as m on m.oid = r.relam
+where r.relkind in ('r', 'm') and m.amname <> 'heap'
+union all
+select
+    'table ' || r.label,
+    'replica identity ' || case r.relreplident when 'n' then 'nothing' when 'f' then 'full' else 'using index ' || (
+        select quote_ident(x.relname) from pg_index as i join pg_class as x on x.oid = i.indexrelid where i.indrelid = r.oid and i.indisreplident
+    ) end || ' is not declared'
+from relations as r
+where r.relkind in ('r', 'p') and r.relreplident <> 'd'
+union all
+select 'index ' || i.indexrelid::regclass::text, 'it clusters its table: clustering is not declared'
+from pg_index as i
+join relations as r on r.oid = i.indrelid
+where i.indisclustered
+union all
+select 'index ' || i.indexrelid::regclass::text, 'it is not valid: deployed elsewhere it is'
+from pg_index as i
+join relations as r on r.oid = i.indrelid
+where not i.indisvalid and r.relkind = 'r'
+union all
+select 'index ' || x.oid::regclass::text || ' column ' || a.attnum, 'statistics target ' || a.attstattarget || ' is not declared'
+from pg_attribute as a
+join pg_class as x on x.oid = a.attrelid and x.relkind in ('i', 'I')
+join pg_index as i on i.indexrelid = x.oid
+join relations as r on r.oid = i.indrelid
+where coalesce(a.attstattarget, -1) >= 0
+union all
+select 'column ' || c.column_label, 'statistics target ' || c.attstattarget || ' is not declared'
+from columns as c
+where coalesce(c.attstattarget, -1) >= 0 and c.relkind in ('r', 'p', 'm')
+union all
+select
+    'column ' || c.column_label,
+    'storage ' || case c.attstorage when 'p' then 'plain' when 'e' then 'external' when 'm' then 'main' else 'extended' end || ' is not declared'
+from columns as c
+join pg_type as t on t.oid = c.atttypid
+where c.attstorage <> t.typstorage and c.relkind in ('r', 'p', 'm')
+union all
+select 'column ' || c.column_label, 'compression ' || case c.attcompression when 'p' then 'pglz' else 'lz4' end || ' is not declared'
+from columns as c
+where c.attcompression <> ''
+union all
+select 'column ' || c.column_label, 'options ' || string_agg(o.option, ', ') || ' are not declared'
+from columns as c, unnest(c.attoptions) as o (option)
+where o.option not like 'pg\_attver=%' -- some builds of 15 number the versions of a column there
+group by c.column_label
+union all
+select 'column ' || c.column_label, 'defaults of a view''s columns are not declared'
+from columns as c
+where c.atthasdef and c.relkind = 'v'
+union all
+select 'column ' || c.column_label, 'comments on the columns of views are not declared'
+from columns as c
+where c.relkind in ('v', 'm') and col_description(c.relation, c.attnum) is not null
+union all
+select 'column ' || c.column_label, 'privileges on single columns of views are not declared'
+from columns as c
+where c.relkind in ('v', 'm') and c.attacl is not null
+union all
+select
+    'constraint ' || quote_ident(k.conname) || ' on ' || r.label,
+    'its own name for not null is not declared: elsewhere it gets the usual one'
+from pg_constraint as k
+join relations as r on r.oid = k.conrelid
+join pg_attribute as a on a.attrelid = k.conrelid and a.attnum = k.conkey[1]
+where k.contype = 'n' and k.conislocal and k.conname <> left(r.relname || '_' || a.attname || '_not_null', 63) and not r.relispartition
+union all
+select distinct
+    'partitions of table ' || pg_partition_root(k.conrelid)::regclass::text,
+    'their constraints of not null have names of their own: elsewhere they have those of the table'
+from pg_constraint as k
+join relations as r on r.oid = k.conrelid and r.relispartition
+join pg_constraint as p on p.conrelid = pg_partition_root(k.conrelid) and p.contype = 'n'
+join pg_attribute as a on a.attrelid = k.conrelid and a.attnum = k.conkey[1]
+join pg_attribute as pa on pa.attrelid = p.conrelid and pa.attnum = p.conkey[1] and pa.attname = a.attname
+where k.contype = 'n' and k.conname <> p.conname
+union all
+select 'constraint ' || quote_ident(k.conname) || ' on ' || r.label, 'it is not validated: deployed elsewhere it is'
+from pg_constraint as k
+join relations as r on r.oid = k.conrelid
+where not k.convalidated and k.contype in ('c', 'f', 'n')
+union all
+select
+    'trigger ' || quote_ident(t.tgname) || ' on ' || r.label,
+    case t.tgenabled when 'D' then 'it is disabled' when 'R' then 'it fires on replicas only' else 'it fires always, on replicas too' end || ': declared triggers are enabled'
+from pg_trigger as t
+join relations as r on r.oid = t.tgrelid
+where not t.tgisinternal and t.tgenabled <> 'O'
+union all
+select 'rule ' || quote_ident(w.rulename) || ' on ' || r.label, 'it is disabled: declared rules are enabled'
+from pg_rewrite as w
+join relations as r on r.oid = w.ev_class
+where w.ev_enabled <> 'O'
+union all
+select 'function ' || p.oid::regprocedure::text, 'window functions are written in C and are not declared'
+from pg_proc as p
+where p.prokind = 'w' and p.oid >= 16384 and not exists (select from pg_depend as e where e.classid = 'pg_proc'::regclass and e.objid = p.oid and e.deptype = 'e')
+union all
+select 'type ' || t.oid::regtype::text, 'base types are made of functions in C and are not declared'
+from pg_type as t
+where t.oid >= 16384 and t.typtype in ('b', 'p') and t.typelem = 0
+    and not exists (select from pg_depend as e where e.classid = 'pg_type'::regclass and e.objid = t.oid and e.deptype in ('e', 'i'))
+union all
+select 'user mapping for ' || u.usename || ' on server ' || quote_ident(u.srvname), 'its options hold a password, which is not written into a program'
+from pg_user_mappings as u
+union all
+select 'subscription ' || quote_ident(s.subname), 'its connection may hold a password, and it belongs to two servers'
+from pg_subscription as s
+where s.subdbid = (select d.oid from pg_database as d where d.datname = current_database())
+union all
+select 'comment on schema ' || quote_ident(n.nspname), 'pulumi-postgresql has no comments: ' || d.description
+from pg_description as d
+join pg_namespace as n on n.oid = d.objoid
+where d.classoid = 'pg_namespace'::regclass and n.nspname !~ '^pg_' and n.nspname <> 'information_schema' and (n.nspname, d.description) <> ('public', 'standard public schema')
+union all
+select 'security label on ' || pg_describe_object(l.classoid, l.objoid, l.objsubid), 'security labels are not declared: ' || l.label
+from pg_seclabel as l
+union all
+select 'large object ' || m.oid, 'large objects are data' from pg_largeobject_metadata as m
+order by 1, 2

@@ -1,0 +1,1 @@
+"""Gatepost as a Pulumi package for other languages."""

@@ -1,0 +1,31 @@
+-- Materialized views with their options and privileges; when they were filled is no part of what they are.
+select
+    n.nspname as schema,
+    c.relname as name,
+    jsonb_build_object(
+        'definition', pg_get_viewdef(c.oid),
+        'options', coalesce(to_jsonb(c.reloptions), '[]'),
+        'method', (select m.amname from pg_am as m where m.oid = c.relam),
+        'tablespace', (select s.spcname from pg_tablespace as s where s.oid = c.reltablespace),
+        'privileges', coalesce((
+            select jsonb_object_agg(g.grantee, g.privileges)
+            from (
+                select
+                    case when x.grantee = 0 then 'public' else pg_get_userbyid(x.grantee) end as grantee,
+                    jsonb_agg(lower(x.privilege_type) || case when x.is_grantable then ' with grant option' else '' end
+                        order by x.privilege_type, x.is_grantable) as privileges
+                from aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) as x
+                where x.grantee <> c.relowner
+                group by x.grantee
+            ) as g
+        ), '{}'),
+        'owner', pg_get_userbyid(c.relowner),
+        'comment', obj_description(c.oid, 'pg_class')
+    ) as definition
+from pg_class as c
+join pg_namespace as n on n.oid = c.relnamespace
+where c.relkind = 'm'
+    and n.nspname not in ('pg_catalog', 'information_schema', 'gatepost')
+    and (%(schema)s::text is null or n.nspname = %(schema)s)
+    and (%(name)s::text is null or c.relname = %(name)s)
+    and not exists (select from pg_depend as e where e.classid = 'pg_class'::regclass and e.objid = c.oid and e.deptype = 'e')

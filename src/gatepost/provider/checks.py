@@ -1,0 +1,72 @@
+"""What is wrong with a declaration, said before anything connects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pulumi.provider.experimental.property_value import PropertyValue
+from pulumi.provider.experimental.provider import CheckFailure, CheckRequest, CheckResponse
+from pydantic import ValidationError
+
+from gatepost.errors import InvalidDeclaration
+from gatepost.provider.claims import Claims
+from gatepost.provider.declarations import Declarations
+from gatepost.provider.kind import Inputs, Kind
+from gatepost.provider.properties import inputs_of, wire_map
+from gatepost.provider.refusal import refusals
+from gatepost.provider.unchanged import Unchanged
+from gatepost.provider.values import has_secret, has_unknown, plain_map
+
+_UNSHOWN = "the declaration is wrong; it holds a secret, so what is wrong with it cannot be shown"
+
+
+@dataclass
+class Checks:
+    """What the checks of one deployment know of each other."""
+
+    declared: Declarations = field(default_factory=Declarations)
+    _claims: Claims = field(default_factory=Claims)
+    _unchanged: Unchanged = field(default_factory=Unchanged)
+
+    def answer(self, kind: Kind[Any], request: CheckRequest) -> CheckResponse:
+        """Validate a declaration: its shape, its SQL, the names that it uses."""
+        secret = has_secret(request.new_inputs)
+        failures: list[CheckFailure] = []
+        settled: dict[str, PropertyValue] = {}
+        try:
+            settled = wire_map(self._check(kind, plain_map(request.new_inputs), request.urn))
+        except ValidationError as error:
+            failures = refusals(error, kind.inputs, secret=secret)
+        except InvalidDeclaration as error:
+            failures = [CheckFailure("", _UNSHOWN if secret else str(error))]
+        return CheckResponse(inputs={**request.new_inputs, **settled}, failures=failures)
+
+    def _check(self, kind: Kind[Any], given: dict[str, Any], urn: str) -> dict[str, Any]:
+        self._unchanged.announce(self.declared, self._claims)
+        inputs = kind.inputs.model_validate(given)
+        if has_unknown(given):
+            self.declared.complete = False
+            return {}
+        try:
+            kind.check(inputs, self.declared)
+            if key := kind.key(inputs):
+                self.declared.announce(key)
+            for text in kind.texts(inputs):
+                self.declared.check(text)
+        except InvalidDeclaration:
+            self.declared.complete = False
+            raise
+        self._claims.claim(key, inputs, urn)
+        kind.announce(inputs, self.declared)
+        return kind.settled(inputs, self.declared)
+
+    def still(self, urn: str, kind: Kind[Any], given: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
+        """Tell whether an unchanged declaration needs no check, and remember it for those that do."""
+        return self._unchanged.note(urn, kind, given, found)
+
+    def stands(self, kind: Kind[Any], properties: Mapping[str, PropertyValue]) -> None:
+        """Note what stays as it is in this deployment, so that its names are known."""
+        inputs: Inputs = kind.inputs.model_validate(inputs_of(kind, properties))
+        kind.stands(inputs, self.declared)

@@ -1,0 +1,180 @@
+"""What hangs on an object: dropped before it changes, made again afterwards in the catalog's own words."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from graphlib import CycleError, TopologicalSorter
+from typing import TYPE_CHECKING, Any
+
+from gatepost.errors import PermissionMissing, StillUsed
+from gatepost.postgres import catalog
+from gatepost.postgres.catalog import Facts
+from gatepost.postgres.plan import Hazard, Lock, Plan, Risk, Statement, risk
+
+if TYPE_CHECKING:
+    from gatepost.postgres.connect import Connection
+
+_DANGERS = {
+    "retyped column": (Hazard.REWRITES_TABLE, "every row is converted"),
+    "table column": (Hazard.REWRITES_TABLE, "its values are generated anew"),
+    "table constraint": (Hazard.BLOCKS_READS, "it is proved anew by every row"),
+    "index": (Hazard.BLOCKS_READS, "it is built anew over every row"),
+    "materialized view": (Hazard.BLOCKS_READS, "its query is run anew"),
+}
+
+
+@dataclass(frozen=True)
+class Root:
+    """What changes: a view, a column of a table, a type, or a function with the catalog's signature."""
+
+    schema: str
+    name: str
+    column: str = ""
+    signature: str | None = None
+    type: bool = False
+    dropped: bool = False
+    """A column that goes and comes again loses its indexes and constraints; one that is altered does not."""
+
+
+@dataclass(frozen=True)
+class Dependant:
+    """One object that hangs on what changes."""
+
+    id: str
+    needs: frozenset[str]
+    """The ids of what it uses itself."""
+    columns: frozenset[str]
+    """The columns of what changes that it uses itself."""
+    type: str
+    identity: str
+    schema: str | None
+    relation: str | None
+    """The table or view that its statements lock."""
+    owned: bool
+    dropped: str | None
+    """The statement that drops it; None where it is not known how to make such an object again."""
+    made: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """What messages call it: `view public.v`, `policy p on public.posts`."""
+        return f"{self.type} {self.identity}"
+
+    @property
+    def place(self) -> str:
+        """The object that its statements lock."""
+        return f"{self.schema}.{self.relation}" if self.relation else self.identity
+
+    def statements(self, *texts: str) -> Plan:
+        """Return texts as statements of one transaction."""
+        lock = Lock.ACCESS_EXCLUSIVE if self.relation else Lock.NONE
+        return Plan(tuple(Statement(text, lock, self.place) for text in texts))
+
+
+@dataclass(frozen=True)
+class Rebuilding:
+    """What hangs on the objects that change, what is used by others first."""
+
+    dependants: tuple[Dependant, ...] = ()
+    dangers: Mapping[str, tuple[Risk, ...]] = field(default_factory=dict)
+    """What making each again does, by its id."""
+
+    @property
+    def risks(self) -> tuple[Risk, ...]:
+        """What making them again does."""
+        return tuple(danger for one in self.dependants for danger in self.dangers.get(one.id, ()))
+
+    def apart(self, others: Collection[Dependant]) -> Rebuilding:
+        """Return the rest, where somebody else makes these others again."""
+        return replace(self, dependants=tuple(one for one in self.dependants if one not in others))
+
+    @property
+    def before(self) -> Plan:
+        """What drops them, last first."""
+        drops = ((one, one.dropped) for one in reversed(self.dependants) if one.made)
+        return sum((one.statements(drop) for one, drop in drops if drop), Plan())
+
+    @property
+    def after(self) -> Plan:
+        """What makes them again."""
+        made = (one.statements(*one.made) for one in self.dependants)
+        return sum(made, Plan()) + Plan(risks=self.risks)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What messages call them, what is used by others first."""
+        return tuple(one.name for one in self.dependants if one.type not in _IMPLIED)
+
+    def using(self, *columns: str) -> tuple[str, ...]:
+        """Return the names of those that use any of these columns, directly or through others."""
+        found: set[str] = set()
+        for one in self.dependants:
+            if one.columns & set(columns) or one.needs & found:
+                found.add(one.id)
+        return tuple(one.name for one in self.dependants if one.id in found and one.type not in _IMPLIED)
+
+
+_IMPLIED = frozenset({"implied"})
+"""A view brings its row type with it, a type its array type."""
+
+
+def rebuilding(facts: Facts, *roots: Root) -> Rebuilding:
+    """Return everything that hangs on the roots, transitively.
+
+    :raises StillUsed: it holds something that cannot be made again from the catalog.
+    :raises PermissionMissing: it holds something that belongs to a role that the deployer is no member of.
+    """
+    found = dependants(facts, *roots)
+    if stuck := [one.name for one in found if not one.made and one.type not in _IMPLIED]:
+        raise StillUsed(f"{_said(roots)} is used by {', '.join(stuck)}: drop it first, or leave what it uses")
+    if foreign := [one.name for one in found if not one.owned]:
+        raise PermissionMissing(
+            f"{_said(roots)} is used by {', '.join(foreign)}, which must be made again and belongs to a role"
+            " that the deployer is no member of: deploy as its owner, or grant that role"
+        )
+    return Rebuilding(found, {one.id: _risks(facts, one) for one in found})
+
+
+def dependants(facts: Facts, *roots: Root) -> tuple[Dependant, ...]:
+    """Return what hangs on the roots, what is used by others first; nothing where there is no database."""
+    if facts.connection is None or not roots:
+        return ()
+    found = {one.id: one for one in _read(facts.connection, roots)}
+    sorter: TopologicalSorter[str] = TopologicalSorter()
+    for one in found.values():
+        sorter.add(one.id, *sorted(one.needs & found.keys()))
+    try:
+        ordered = [found[id_] for id_ in sorter.static_order()]
+    except CycleError as error:
+        round_ = sorted({found[id_].name for id_ in error.args[1] if found[id_].type not in _IMPLIED})
+        raise StillUsed(
+            f"{_said(roots)} is used by {' and '.join(round_)}, which uses itself: drop it first"
+        ) from None
+    # What is made again on a column of the type needs the type that it is converted to.
+    return tuple(sorted(ordered, key=lambda one: one.type != "retyped column"))
+
+
+def _read(connection: Connection, roots: Iterable[Root]) -> Iterable[Dependant]:
+    from psycopg.types.json import Jsonb
+
+    given = {"roots": Jsonb([asdict(root) for root in roots])}
+    return [_dependant(row) for row in catalog.rows(connection, "dependants", given)]
+
+
+def _dependant(row: tuple[Any, ...]) -> Dependant:
+    id_, needs, columns, *known = row[:-1]
+    known.append(tuple(row[-1] or ()))
+    return Dependant(id_, frozenset(needs), frozenset(columns), *known)
+
+
+def _risks(facts: Facts, one: Dependant) -> tuple[Risk, ...]:
+    if one.type not in _DANGERS or one.schema is None or one.relation is None:
+        return ()
+    hazard, what = _DANGERS[one.type]
+    size = facts.size(one.schema, one.relation)
+    return risk(hazard, one.place, f"{one.name[0].upper()}{one.name[1:]}: {what}.", size=size)
+
+
+def _said(roots: Iterable[Root]) -> str:
+    return ", ".join(".".join(part for part in (r.schema, r.name, r.column) if part) for r in roots)

@@ -1,0 +1,144 @@
+"""Tables, functions and views as a program would declare them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from gatepost.errors import UnsupportedFeature
+from gatepost.postgres.catalog import Definition, Key
+from gatepost.provider.from_catalog.clauses import bare
+from gatepost.provider.sqltext import ident, joined, part, raw, text
+
+Inputs = dict[str, Any]
+_SHORT = {
+    re.compile(r"^timestamp(\(\d\))? with time zone"): r"timestamptz\1",
+    re.compile(r"^timestamp(\(\d\))? without time zone"): r"timestamp\1",
+    re.compile(r"^time(\(\d\))? without time zone"): r"time\1",
+    re.compile(r"^character varying"): "varchar",
+}
+_NOTHING: tuple[object, ...] = (None, False, "off", {}, [], "")
+
+
+def table(key: Key, definition: Definition) -> Inputs:
+    """Return the inputs of a table: its definition has their names."""
+    given = {name: value for name, value in definition.items() if value not in _NOTHING}
+    given.pop("owner", None)
+    if "partitionBy" in given:
+        given["partitionBy"] = _lower(given["partitionBy"])
+    if "partitions" in given:
+        given["partitions"] = [_partition(one) for one in given["partitions"]]
+    columns = [_column(one) for one in definition["columns"]]
+    return {"schema": key.schema, "name": key.name, **given, "columns": columns}
+
+
+def _partition(definition: Definition) -> Inputs:
+    given = {name: value for name, value in definition.items() if value not in _NOTHING}
+    if "partitionBy" in given:
+        given["partitionBy"] = _lower(given["partitionBy"])
+    return {**given, "bounds": _lower(given["bounds"])}
+
+
+def _lower(text: str) -> str:
+    """Return SQL with its first keyword as people write it."""
+    head, blank, rest = text.partition(" ")
+    return head.lower() + blank + rest.replace(") TO (", ") to (")
+
+
+def _column(definition: Definition) -> Inputs:
+    given = {name: value for name, value in definition.items() if value not in _NOTHING}
+    for name in ("default", "generated"):
+        if name in given:
+            given[name] = bare(given[name])
+    given["type"] = short(given["type"])
+    return given
+
+
+def short(type_: str) -> str:
+    """Return a type by the shorter of its names."""
+    for long, name in _SHORT.items():
+        type_ = long.sub(name, type_)
+    return type_
+
+
+def function(_key: Key, definition: Definition) -> Inputs:
+    """Return the inputs of a function: its whole statement, as PostgreSQL prints it."""
+    sql = definition["definition"].replace("CREATE OR REPLACE ", "CREATE ", 1)
+    return {"sql": sql, **_remarks(definition)}
+
+
+def view(key: Key, definition: Definition) -> Inputs:
+    """Return the inputs of a view: its whole statement."""
+    options = [_option(one) for one in definition.get("options") or ()]
+    clause = part(" with ({o})", o=joined(options)) if options else raw("")
+    head = text("create view {v}{o} as\n", v=ident(key.schema, key.name), o=clause)
+    return {"sql": head + definition["definition"], **_remarks(definition)}
+
+
+def materialized_view(key: Key, definition: Definition) -> Inputs:
+    """Return the inputs of a materialized view: its whole statement."""
+    options = [_option(one) for one in definition.get("options") or ()]
+    method, tablespace = definition.get("method"), definition.get("tablespace")
+    head = text(
+        "create materialized view {v}{method}{o}{tablespace} as\n",
+        v=ident(key.schema, key.name),
+        method=part(" using {m}", m=ident(method)) if method not in (None, "heap") else raw(""),
+        o=part(" with ({o})", o=joined(options)) if options else raw(""),
+        tablespace=part(" tablespace {t}", t=ident(tablespace)) if tablespace else raw(""),
+    )
+    return {"sql": head + definition["definition"], **_remarks(definition)}
+
+
+def _option(stored: str) -> Any:
+    name, _, value = stored.partition("=")
+    return part("{n} = {v}", n=raw(name), v=raw(value))
+
+
+def _remarks(definition: Definition) -> Inputs:
+    given = {name: definition.get(name) for name in ("privileges", "comment")}
+    return {name: value for name, value in given.items() if value not in _NOTHING}
+
+
+_LIMITS = {"smallint": 2**15 - 1, "integer": 2**31 - 1, "bigint": 2**63 - 1}
+
+
+def sequence(key: Key, definition: Definition) -> Inputs:
+    """Return the inputs of a sequence without what a sequence has by itself."""
+    numbers = {
+        name: int(definition[name]) for name in ("start", "increment", "minvalue", "maxvalue", "cache")
+    }
+    rising, largest = numbers["increment"] > 0, _LIMITS[definition["type"]]
+    usual = {"minvalue": 1, "maxvalue": largest} if rising else {"minvalue": -largest - 1, "maxvalue": -1}
+    usual["start"] = numbers["minvalue"] if rising else numbers["maxvalue"]
+    given = {name: number for name, number in numbers.items() if usual.get(name) != number}
+    rest = {name: definition.get(name) for name in ("type", "cycle", "ownedBy", "privileges", "comment")}
+    return {"schema": key.schema, "name": key.name, **given, **_said(rest)}
+
+
+def plain(key: Key, definition: Definition) -> Inputs:
+    """Return inputs that the definition has under their own names."""
+    given = {name: value for name, value in definition.items() if name != "owner"}
+    return {**({"schema": key.schema} if key.schema else {}), "name": key.name, **_said(given)}
+
+
+def type_(key: Key, definition: Definition) -> Inputs:
+    """Return the inputs of an enum, domain or composite type."""
+    given = plain(key, definition)
+    if "type" in given:
+        given["type"] = short(given["type"])
+    if "checks" in given:
+        given["checks"] = {
+            name: bare(check.removesuffix(" not valid")) for name, check in given["checks"].items()
+        }
+    if "attributes" in given:
+        given["attributes"] = [{**one, "type": short(one["type"])} for one in given["attributes"]]
+    return given
+
+
+def _said(given: Inputs) -> Inputs:
+    return {name: value for name, value in given.items() if value is not None and value not in ({}, [])}
+
+
+def verbatim(key: Key, _definition: Definition) -> Inputs:
+    """Refuse: the catalog does not have the statements that made such an object."""
+    raise UnsupportedFeature(f"{key.name}: write down the statements that make it, as pg_dump shows them")

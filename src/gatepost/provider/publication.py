@@ -1,0 +1,176 @@
+"""Publications: which changes of which tables logical replication sends."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from gatepost.errors import InvalidDeclaration
+from gatepost.postgres.catalog import Definition, Facts, Key
+from gatepost.postgres.plan import Hazard, Lock, Plan, Risk, Statement, risk
+from gatepost.provider import comment
+from gatepost.provider.declarations import Declarations
+from gatepost.provider.insight import parse_expression
+from gatepost.provider.kind import Inputs, Kind, Name
+from gatepost.provider.sqltext import Part, expression, ident, idents, joined, literal, part, raw, text
+
+Operation = Literal["insert", "update", "delete", "truncate"]
+_ALL: tuple[Operation, ...] = ("insert", "update", "delete", "truncate")
+
+
+class PublishedTable(Inputs):
+    """A table of a publication: all of it, or only some columns or rows."""
+
+    db_schema: Name = Field(default="public", alias="schema")
+    table: Name
+    columns: tuple[Name, ...] = ()
+    where: str | None = None
+
+    def definition(self) -> Part:
+        """Return the table as it stands in `create publication`."""
+        columns = part(" ({c})", c=idents(self.columns)) if self.columns else raw("")
+        rows = part(" where ({e})", e=expression(self.where)) if self.where is not None else raw("")
+        return part(
+            "table {t}{columns}{rows}", t=ident(self.db_schema, self.table), columns=columns, rows=rows
+        )
+
+
+class PublicationInputs(Inputs):
+    """A publication as it is declared."""
+
+    name: Name
+    tables: list[PublishedTable] = []
+    schemas: list[Name] = []
+    all_tables: bool = False
+    publish: list[Operation] = list(_ALL)
+    via_partition_root: bool = False
+    comment: str | None = None
+
+    @property
+    def target(self) -> Part:
+        """The publication, quoted."""
+        return ident(self.name)
+
+    def objects(self) -> Part:
+        """Return what it publishes, as `create publication … for` and `alter publication … set` take it."""
+        return joined([*(one.definition() for one in self.tables), *self._schemas()])
+
+    def names(self) -> Part:
+        """Return what it publishes, as `alter publication … drop` takes it."""
+        tables = (part("table {t}", t=ident(one.db_schema, one.table)) for one in self.tables)
+        return joined([*tables, *self._schemas()])
+
+    def _schemas(self) -> list[Part]:
+        return [part("tables in schema {s}", s=ident(one)) for one in self.schemas]
+
+    def options(self) -> Part:
+        """Return which changes it sends, and as whose."""
+        publish = literal(", ".join(one for one in _ALL if one in self.publish))
+        root = raw("true" if self.via_partition_root else "false")
+        return part("(publish = {p}, publish_via_partition_root = {r})", p=publish, r=root)
+
+
+class PublicationKind(Kind[PublicationInputs]):
+    """The life of a publication."""
+
+    token = "gatepost:index:Publication"  # noqa: S105
+    inputs = PublicationInputs
+
+    def key(self, given: PublicationInputs) -> Key:
+        return Key("publications", "", given.name)
+
+    def check(self, given: PublicationInputs, declared: Declarations) -> None:
+        where = f'publication "{given.name}"'
+        if given.all_tables and (given.tables or given.schemas):
+            raise InvalidDeclaration(f"{where}: all tables leave none to be named")
+        if given.schemas and any(one.columns for one in given.tables):
+            raise InvalidDeclaration(f"{where}: a table cannot have columns of its own beside whole schemas")
+        places = [(one.db_schema, one.table) for one in given.tables]
+        if twice := sorted({".".join(place) for place in places if places.count(place) > 1}):
+            raise InvalidDeclaration(f"{where}: {', '.join(twice)} is named twice")
+        for one in given.tables:
+            if one.where is not None:
+                parse_expression(one.where, f"{where}: {one.table}: where")
+
+    def differences(self, old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+        """In what order tables, schemas and operations are named makes no difference."""
+        return super().differences(self._plain(old), self._plain(new))
+
+    def _plain(self, values: dict[str, Any]) -> dict[str, Any]:
+        given = self.inputs.model_validate(values).model_dump(by_alias=True)
+        for name in ("tables", "schemas", "publish"):
+            given[name] = sorted(given[name], key=repr)
+        return given
+
+    def create(self, given: PublicationInputs, facts: Facts) -> Plan:
+        some = part(" for {all}", all=given.objects()) if _any(given) else raw("")
+        what = raw(" for all tables") if given.all_tables else some
+        sql = text("create publication {p}{what} with {o}", p=given.target, what=what, o=given.options())
+        return Plan((_statement(given, sql), *_described(None, given)))
+
+    def update(self, old: PublicationInputs, new: PublicationInputs, facts: Facts) -> Plan:
+        statements, risks = list[Statement](), _loses(old, new)
+        if old.all_tables != new.all_tables:
+            # It cannot be altered to that; subscribers find the new one under the same name.
+            return Plan((_drop(old),), risks) + self.create(new, facts)
+        if old.name != new.name:
+            sql = text("alter publication {p} rename to {n}", p=old.target, n=new.target)
+            statements.append(_statement(old, sql))
+        if set(old.tables) != set(new.tables) or set(old.schemas) != set(new.schemas):
+            verb, what = (raw("set"), new.objects()) if _any(new) else (raw("drop"), old.names())
+            sql = text("alter publication {p} {verb} {what}", p=new.target, verb=verb, what=what)
+            statements.append(_statement(new, sql))
+        if old.options() != new.options():
+            sql = text("alter publication {p} set {o}", p=new.target, o=new.options())
+            statements.append(_statement(new, sql))
+        return Plan((*statements, *_described(old, new)), risks)
+
+    def delete(self, old: PublicationInputs, facts: Facts) -> Plan:
+        if facts.read(self.key(old)) is None:
+            return Plan()
+        return Plan((_drop(old),), risk(Hazard.BREAKS_CLIENTS, old.name, _SUBSCRIBERS, lock=Lock.NONE))
+
+    def observe(self, inputs: dict[str, Any], then: Definition, now: Definition) -> dict[str, Any]:
+        """A table that did not change keeps its declared spelling."""
+        observed = super().observe(inputs, then, now)
+        if "tables" in observed:
+            declared = {_place(one): one for one in inputs.get("tables", ())}
+            before = {_place(one): one for one in then.get("tables", ())}
+            observed["tables"] = [
+                declared.get(_place(one), one) if before.get(_place(one)) == one else one
+                for one in now["tables"]
+            ]
+        return observed
+
+
+_SUBSCRIBERS = "Subscriptions to it fail."
+
+
+def _place(table: dict[str, Any]) -> tuple[str, str]:
+    return table.get("schema", "public"), table["table"]
+
+
+def _any(given: PublicationInputs) -> bool:
+    """Whether it publishes named tables or schemas."""
+    return bool(given.tables or given.schemas)
+
+
+def _loses(old: PublicationInputs, new: PublicationInputs) -> tuple[Risk, ...]:
+    """Return what subscribers miss from now on."""
+    if old.name != new.name:
+        return risk(Hazard.BREAKS_CLIENTS, old.name, _SUBSCRIBERS, lock=Lock.NONE)
+    return ()
+
+
+def _statement(given: PublicationInputs, sql: str) -> Statement:
+    return Statement(sql, Lock.SHARE_UPDATE_EXCLUSIVE, given.name)
+
+
+def _drop(old: PublicationInputs) -> Statement:
+    return _statement(old, text("drop publication {p}", p=old.target))
+
+
+def _described(old: PublicationInputs | None, new: PublicationInputs) -> list[Statement]:
+    on = part("publication {p}", p=new.target)
+    return comment.changes(on, new.name, old.comment if old else None, new.comment)

@@ -1,0 +1,60 @@
+"""What the database has of a resource now, for a refresh or an import."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pulumi.provider.experimental.provider import ReadRequest, ReadResponse
+
+from gatepost.postgres.catalog import Definition
+from gatepost.provider import importing
+from gatepost.provider.kind import Inputs, Kind
+from gatepost.provider.kinds import kind_of
+from gatepost.provider.properties import inputs_of, wire_map
+from gatepost.provider.session import Session
+from gatepost.provider.values import has_secret, plain_map, wire
+
+Tell = Callable[[Kind[Any], Inputs, dict[str, Any] | None, str], None]
+"""Called with kind, declaration, what is there instead (None where nothing is) and URN."""
+
+
+def read(opened: Callable[[], Session], request: ReadRequest, tell: Tell) -> ReadResponse:
+    """Return what the database has now; an object that is gone has no id."""
+    kind, found = kind_of(request.type), plain_map(request.properties)
+    known = inputs_of(kind, request.properties)
+    if not known:
+        return _imported(opened(), kind, request)
+    inputs: Inputs = kind.inputs.model_validate(known)
+    key = kind.key(inputs)
+    if key is None:
+        return _unchanged(request)
+    now = opened().read_from_snapshot(key)
+    if now is None:
+        opened().note_gone(request.urn)
+        tell(kind, inputs, None, request.urn)
+        return ReadResponse(None)
+    then: Definition = found.get("definition") or now
+    if then == now:
+        return _unchanged(request)
+    observed = kind.observe(known, then, now)
+    tell(kind, inputs, observed, request.urn)
+    properties = wire_map({**observed, **kind.extra_outputs(inputs), "definition": now})
+    if has_secret(request.properties):  # what the database says may repeat it
+        properties = {name: value.with_secret(True) for name, value in properties.items()}
+    return ReadResponse(request.resource_id, properties, dict(request.inputs))
+
+
+def _unchanged(request: ReadRequest) -> ReadResponse:
+    return ReadResponse(request.resource_id, dict(request.properties), dict(request.inputs))
+
+
+def _imported(session: Session, kind: Kind[Any], request: ReadRequest) -> ReadResponse:
+    """Read an object of which nothing but its id is known."""
+    found = importing.find(kind, request.resource_id, session.read_all())
+    if found is None:
+        return ReadResponse(None)
+    given, definition = found
+    inputs = wire_map(given)
+    extra = wire_map(kind.extra_outputs(kind.inputs.model_validate(given)))
+    return ReadResponse(request.resource_id, {**inputs, **extra, "definition": wire(definition)}, inputs)

@@ -1,0 +1,90 @@
+"""Objects without a kind of their own — aggregates, operators, rules, … — by their own create statements."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gatepost.errors import InvalidDeclaration
+from gatepost.postgres.catalog import Definition, Facts, Key
+from gatepost.postgres.plan import Hazard, Lock, Plan, Statement, risk
+from gatepost.provider.declarations import Declarations
+from gatepost.provider.insight import _PARSER, parse
+from gatepost.provider.kind import Inputs, Kind
+from gatepost.provider.sqltext import raw, text
+
+TYPES = (
+    "access method", "aggregate", "cast", "collation", "conversion", "event trigger", "foreign data wrapper",
+    "foreign table", "language", "operator class", "operator family", "operator", "rule", "server",
+    "statistics", "text search configuration", "text search dictionary", "text search parser",
+    "text search template", "transform", "type",
+)  # fmt: skip
+"""What PostgreSQL calls them after `drop`."""
+
+
+class VerbatimInputs(Inputs):
+    """Such an object as it is declared."""
+
+    creates: str
+    """What it is, as `drop` calls it: `aggregate public.median(numeric)`."""
+    sql: str
+    file: str | None = None
+
+    @property
+    def place(self) -> str:
+        """The object as the catalog calls it."""
+        return " ".join(self.creates.split())
+
+    def statements(self) -> list[str]:
+        """Return the statements, one by one."""
+        from pglast import split
+
+        with _PARSER:
+            return list(split(self.sql))
+
+
+class VerbatimKind(Kind[VerbatimInputs]):
+    """The life of an object that is made, and made again, by the statements that are given."""
+
+    token = "gatepost:index:Verbatim"  # noqa: S105
+    inputs = VerbatimInputs
+
+    def key(self, given: VerbatimInputs) -> Key:
+        return Key("verbatim", "", given.place)
+
+    def identify(self, given: VerbatimInputs) -> str:
+        return given.place
+
+    def check(self, given: VerbatimInputs, declared: Declarations) -> None:
+        where = given.file or given.place
+        if not any(given.place.startswith(f"{name} ") for name in TYPES):
+            raise InvalidDeclaration(f"{where}: {given.place} begins with none of {', '.join(TYPES)}")
+        if not parse(given.sql, where):
+            raise InvalidDeclaration(f"{where}: expected the statements that make {given.place}, got none")
+
+    def replaces(self, old: VerbatimInputs, new: VerbatimInputs) -> list[str]:
+        """Another object is another resource."""
+        return ["creates"] if old.place != new.place else []
+
+    def create(self, given: VerbatimInputs, facts: Facts) -> Plan:
+        return Plan(tuple(Statement(one, Lock.NONE, given.place) for one in given.statements()))
+
+    def update(self, old: VerbatimInputs, new: VerbatimInputs, facts: Facts) -> Plan:
+        """Nothing is known of what it does: it is dropped and made again, in one transaction."""
+        if old.sql == new.sql:
+            return Plan()
+        return Plan((_drop(old),) if facts.read(self.key(old)) else ()) + self.create(new, facts)
+
+    def delete(self, old: VerbatimInputs, facts: Facts) -> Plan:
+        if facts.read(self.key(old)) is None:
+            return Plan()
+        breaks = risk(Hazard.BREAKS_CLIENTS, old.place, "Statements that use it fail from then on.")
+        return Plan((_drop(old),), breaks)
+
+    def observe(self, inputs: dict[str, Any], then: Definition, now: Definition) -> dict[str, Any]:
+        seen = ", ".join(f"{name}: {now[name]}" for name in now if then.get(name) != now[name])
+        lost = ", ".join(f"{name}: nothing" for name in then if name not in now)
+        return {**inputs, "sql": "; ".join(part for part in (seen, lost) if part) or inputs["sql"]}
+
+
+def _drop(old: VerbatimInputs) -> Statement:
+    return Statement(text("drop {what}", what=raw(old.place)), Lock.ACCESS_EXCLUSIVE, old.place)

@@ -1,0 +1,135 @@
+"""Hundreds of tables, each with a key, a foreign key, two indexes and a policy, beside `psql -f`.
+
+Both run in turn in one run of the benchmark, on the same server: their ratio counts, not their seconds.
+"""
+
+from __future__ import annotations
+
+import resource
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from fix_stack import DeployedStack
+from pulumi import ResourceOptions
+from pytest_benchmark.fixture import BenchmarkFixture
+from servers import Server
+
+from gatepost import targets
+from gatepost.engine import Manner, Result
+from gatepost.resources import Column, ForeignKey, Index, Policy, PrimaryKey, Table
+
+USER = "owner_id = nullif(current_setting('app.user_id', true), '')::uuid"
+
+
+def tables(number: int) -> Callable[[ResourceOptions], None]:
+    """A program of so many tables, each with a foreign key to the one before."""
+
+    def declare(on: ResourceOptions) -> None:
+        before: Table | None = None
+        for place in range(number):
+            name = f"t{place:04d}"
+            columns = [
+                Column("id", "bigint", identity="always"),
+                Column("prior_id", "bigint", nullable=True),
+                Column("owner_id", "uuid"),
+                Column("status", "text", default="'draft'"),
+                Column("made_at", "timestamptz", default="now()"),
+            ]
+            table = Table(name, columns=columns, row_security="enabled", opts=on)
+            PrimaryKey(f"{name}_pkey", table, ["id"], opts=on)
+            ForeignKey(f"{name}_prior_fkey", table, ["prior_id"], references=before or table, opts=on)
+            Index(f"{name}_owner_idx", table, ["owner_id"], opts=on)
+            Index(f"{name}_drafts_idx", table, ["made_at"], where="status = 'draft'", opts=on)
+            Policy(f"{name}_own", table, command="select", roles=["public"], using=USER, opts=on)
+            before = table
+
+    return declare
+
+
+@contextmanager
+def empty_stack(server: Server, root: Path) -> Iterator[DeployedStack]:
+    """A stack on a new database."""
+    shutil.rmtree(root, ignore_errors=True)
+    root.mkdir()
+    with server.database() as database:
+        stack = DeployedStack(database, root)
+        try:
+            yield stack
+        finally:
+            stack.superuser.close()
+
+
+def timed(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def psql(server: Server, script: Path) -> float:
+    """Run a script as the deployer on a new database; return the seconds of the whole process."""
+    program = shutil.which("psql")
+    if program is None:
+        pytest.skip("there is no psql to compare with")
+    with server.database() as database:
+        with psycopg.connect(database.superuser_url) as connection:
+            connection.execute("grant all on schema public to deployer")
+        command = [program, database.deployer_url, "-qX", "-v", "ON_ERROR_STOP=1", "-f", str(script)]
+        return timed(lambda: subprocess.run(command, check=True))
+
+
+def test_many_tables_are_deployed_like_a_script(
+    benchmark: BenchmarkFixture, server: Server, tmp_path: Path
+) -> None:
+    """300 tables with all that belongs to them, and the very statements by `psql -f`, three times in turn."""
+    script, ours, theirs = tmp_path / "statements.sql", [], []
+    for _ in range(3):
+        with empty_stack(server, tmp_path / "stack") as stack:
+            ours.append(timed(lambda: stack.up(tables(300))))
+            rows = stack.sql("select statement from gatepost.ledger order by id")
+            script.write_text(";\n".join(row[0] for row in rows) + ";\n")
+        theirs.append(psql(server, script))
+    benchmark.pedantic(lambda: None, rounds=1)
+    ratio = sorted(a / b for a, b in zip(ours, theirs, strict=True))[1]
+    judge(benchmark, targets.MANY_TABLES, ratio, f"{min(ours):.2f} s; psql -f {min(theirs):.2f} s")
+
+
+@pytest.mark.parametrize(
+    ("number", "target"), [(300, targets.NOTHING_OF_300), (1000, targets.NOTHING_OF_1000)], ids=str
+)
+def test_nothing_to_do_of_many(
+    benchmark: BenchmarkFixture, server: Server, tmp_path: Path, number: int, target: targets.Target
+) -> None:
+    """The same again, when nothing changed."""
+    with empty_stack(server, tmp_path / "stack") as stack:
+        stack.up(tables(number))
+        again: list[Result] = []
+        benchmark.pedantic(lambda: again.append(stack.up(tables(number))), rounds=5, warmup_rounds=1)
+        assert set(again[-1].changes) == {"same"}
+        judge(benchmark, target, benchmark.stats["min"], "")
+
+
+def test_refresh_of_many(benchmark: BenchmarkFixture, server: Server, tmp_path: Path) -> None:
+    """1,000 tables read again, by as many queries as 10."""
+    with empty_stack(server, tmp_path / "stack") as stack:
+        stack.up(tables(1000))
+        benchmark.pedantic(lambda: stack.deployment(Manner()).refresh(), rounds=3, warmup_rounds=1)
+        megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (
+            1024 if sys.platform != "darwin" else 2**20
+        )
+        judge(benchmark, targets.REFRESH_OF_1000, benchmark.stats["min"], f"{megabytes:.0f} MB at most")
+
+
+def judge(benchmark: BenchmarkFixture, target: targets.Target, found: float, beside: str) -> None:
+    """Print what was found beside its target, and hold it."""
+    benchmark.extra_info |= {
+        "what": f"{target.what}: {found:.2f} {target.unit}" + (f" ({beside})" if beside else ""),
+        "target": f"{target.limit:g} {target.unit}",
+    }
+    assert target.holds(found), benchmark.extra_info["what"]

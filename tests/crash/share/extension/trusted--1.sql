@@ -1,0 +1,1 @@
+create function trusted() returns integer language sql return 1;

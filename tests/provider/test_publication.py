@@ -1,0 +1,118 @@
+"""Publications: changed in place, so that subscribers miss nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from changes import Change, each, posts, prove
+from fix_provider import Deploy, Inputs, Refused, col
+
+from gatepost.errors import HazardNotApproved, ObjectExists
+
+
+def two_tables(deploy: Deploy) -> None:
+    posts(deploy)
+    deploy.table("other", columns=[col("id", "int")])
+
+
+def change(before: Inputs, after: Inputs, done: str = "update") -> Change:
+    return Change({"name": "p", **before}, {"name": "p", **after}, done, setup=two_tables)
+
+
+def tables(*names: str, **more: Any) -> Inputs:
+    return {"tables": [{"schema": "public", "table": name} for name in names], **more}
+
+
+def part(**more: Any) -> Inputs:
+    return {"tables": [{"schema": "public", "table": "posts", **more}], "comment": "k"}
+
+
+ONE = tables("posts", comment="k")
+CHANGES = {
+    "tables": change(ONE, tables("other", "posts", comment="k")),
+    "another table": change(ONE, tables("other", comment="k")),
+    "no table": change(ONE, tables(comment="k")),
+    "columns": change(ONE, part(columns=["id", "title"])),
+    "rows": change(part(where="id > 3"), part(where="id > 4 and title <> ''")),
+    "operations": change(ONE, {**ONE, "publish": ["insert", "delete"]}),
+    "via the root": change(ONE, {**ONE, "via_partition_root": True}),
+    "name and tables": change({**ONE, "name": "a"}, tables("other", name='The "P"')),
+    "comment": change(ONE, {**ONE, "comment": "it's"}),
+}
+
+
+@each(CHANGES)
+def test_change(deploy: Deploy, change: Change) -> None:
+    def apply(**inputs: object) -> str:
+        return deploy.publication("p", **inputs)
+
+    prove(deploy, apply, change, lambda: deploy.delete("Publication", "p"), rows=False)
+
+
+def test_order_makes_no_difference(deploy: Deploy) -> None:
+    two_tables(deploy)
+    deploy.publication("p", name="p", **tables("posts", "other"))
+    assert (
+        deploy.publication(
+            "p", name="p", **tables("other", "posts", publish=["truncate", "delete", "update", "insert"])
+        )
+        == "same"
+    )
+
+
+def test_subscribers_would_fail(deploy: Deploy) -> None:
+    posts(deploy)
+    deploy.publication("p", name="p", **ONE)
+    with deploy.next_deployment(approve="CHANGES_ACCESS"):
+        posts(deploy)
+        with pytest.raises(HazardNotApproved, match="BREAKS_CLIENTS on p"):
+            deploy.publication("p", name="q", **ONE)
+        with pytest.raises(HazardNotApproved, match="BREAKS_CLIENTS on p"):
+            deploy.delete("Publication", "p")
+
+
+DRIFTS = {
+    "table": "alter publication p add table other",
+    "rows": "alter publication p set table posts where (id > 7)",
+    "operation": "alter publication p set (publish = 'insert')",
+    "comment": "comment on publication p is null",
+}
+
+
+@pytest.mark.parametrize("drift", DRIFTS.values(), ids=list(DRIFTS))
+def test_drift_is_seen_and_mended(deploy: Deploy, drift: str) -> None:
+    two_tables(deploy)
+    deploy.publication("p", name="p", **part(where="id > 0"))
+    deployed = deploy.snapshot()
+    assert deploy.refresh("Publication", "p") == "same"
+    deploy.sql(drift)  # type: ignore[arg-type]
+    assert deploy.refresh("Publication", "p") == "drift"
+    assert deploy.publication("p", name="p", **part(where="id > 0")) == "update"
+    assert deploy.snapshot() == deployed
+    assert deploy.refresh("Publication", "p") == "same"
+
+
+def test_gone_or_not_ours(deploy: Deploy) -> None:
+    posts(deploy)
+    deploy.publication("p", name="p", **ONE)
+    deploy.sql("drop publication p")
+    assert deploy.refresh("Publication", "p") == "gone"
+    deploy.sql("create publication p")
+    with pytest.raises(ObjectExists, match=r"p exists already"):
+        deploy.publication("p", name="p", **ONE)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "message"),
+    [
+        (tables("posts", all_tables=True), "all tables leave none to be named"),
+        (tables("posts", "posts"), "public.posts is named twice"),
+        (part(where="id >"), "posts: where.*syntax error"),
+        ({**part(columns=["id"]), "schemas": ["public"]}, "beside whole schemas"),
+        ({"publish": ["select"]}, "'insert', 'update', 'delete' or 'truncate'"),
+    ],
+)
+def test_check_refuses(deploy: Deploy, inputs: Inputs, message: str) -> None:
+    with pytest.raises(Refused, match=message):
+        deploy.publication("p", name="p", **inputs)
