@@ -8,6 +8,6 @@ import pytest
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--crash-points",
-        default="12",
+        default="5",
         help="how many crashes of each deployment to try, evenly chosen; `all` for every one",
     )

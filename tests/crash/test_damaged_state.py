@@ -56,7 +56,7 @@ def deployed(worlds: World) -> Iterator[Deployed]:
         yield made
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(6))
 def test_flipped_bit_loses_nothing(deployed: Deployed, seed: int) -> None:
     good = deployed.file.read_bytes()
     damaged = bytearray(good)
@@ -64,7 +64,6 @@ def test_flipped_bit_loses_nothing(deployed: Deployed, seed: int) -> None:
     damaged[chance.randrange(len(damaged))] ^= 1 << chance.randrange(7)
     deployed.file.write_bytes(bytes(damaged))
     found = deployed.up("first")
-    print(found)
     assert "traceback" not in found, found["traceback"]
     assert deployed.lost() == []
     deployed.file.write_bytes(good)

@@ -19,6 +19,7 @@ from gatepost.provider.kinds import KINDS
 from gatepost.provider.provider import GatepostProvider
 from gatepost.provider.refusal import field_names
 from gatepost.resources import Provider
+from gatepost.resources._base import camel
 
 Schema = dict[str, Any]
 ANY = "pulumi.json#/Any"
@@ -48,7 +49,7 @@ def test_every_property_of_every_kind_is_there(schema: Schema, token: str) -> No
 
 def test_provider_has_the_settings_of_its_class(schema: Schema) -> None:
     arguments = set(inspect.signature(Provider.__init__).parameters) - {"self", "resource_name", "opts"}
-    assert schema["provider"]["inputProperties"].keys() == arguments
+    assert schema["provider"]["inputProperties"].keys() == {camel(name) for name in arguments}
     assert schema["provider"]["inputProperties"]["password"]["secret"]
 
 

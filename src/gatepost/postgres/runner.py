@@ -146,7 +146,7 @@ class Runner:
         for attempts in count(1):
             failure: psycopg.Error | errors.ServerUnreachable
             try:
-                return self._settle_or_try(batch)
+                self._settle_or_try(batch)
             except psycopg.Error as error:
                 batch.unsettled = batch.unsettled or is_lost(error) or failures.says_step_taken(error)
                 if not (batch.unsettled or failures.worth_retrying(error)):
@@ -156,6 +156,8 @@ class Runner:
                 if not batch.unsettled:
                     raise
                 failure = error  # where it answered a moment ago, it may be restarting
+            else:
+                return
             pause = random.uniform(0.5, 1.0) * min(0.1 * 2**attempts, 5.0)  # noqa: S311
             if time.monotonic() + pause > deadline:
                 raise self._explain(failure, batch, attempts) from None

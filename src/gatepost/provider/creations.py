@@ -150,7 +150,7 @@ class Creations:
         except asyncio.CancelledError:
             creation.answer.cancel()
             raise
-        except Exception as error:  # noqa: BLE001 whoever waits gets it
+        except BaseException as error:  # noqa: BLE001 whoever waits gets it
             if not creation.answer.done():
                 creation.answer.set_exception(error)
         else:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import pulumi
 
+_BUDGETS = ("lockTimeout", "statementTimeout", "lockBudget", "validateBudget", "concurrentBudget")
+
 
 class Provider(pulumi.ProviderResource):
     """A connection to one database, and how changes to it are made.
@@ -19,7 +21,7 @@ class Provider(pulumi.ProviderResource):
     :param role: the role that owns what is created; the session starts with `set role`.
     :param approve: hazards that this deployment accepts: `["DELETES_DATA:public.posts"]`.
     :param environment: `local`, `dev`, `staging` or `production`; seeds are refused in the last two.
-    :param existing: what SQL may name although this provider declares it nowhere: `["auth.*", "public.legacy"]`.
+    :param existing: what SQL may name although this provider does not declare it: `["auth.*", "public.old"]`.
         Without it, a table, function or type that nothing declares is refused before anything connects.
     :param lock_timeout: seconds that one try waits for a lock, and everybody behind it: 2.
     :param statement_timeout: seconds that a statement may run which others wait for: 300.
@@ -59,13 +61,8 @@ class Provider(pulumi.ProviderResource):
             "environment": environment,
             "existing": ",".join(existing) or None,
         }
-        budgets = {
-            "lockTimeout": lock_timeout,
-            "statementTimeout": statement_timeout,
-            "lockBudget": lock_budget,
-            "validateBudget": validate_budget,
-            "concurrentBudget": concurrent_budget,
-        }
-        inputs |= {name: f"{value:g}" for name, value in budgets.items() if value is not None}
+        budgets = (lock_timeout, statement_timeout, lock_budget, validate_budget, concurrent_budget)
+        for name, seconds in zip(_BUDGETS, budgets, strict=True):
+            inputs[name] = None if seconds is None else f"{seconds:g}"
         given = {name: value for name, value in inputs.items() if value is not None}
         super().__init__("gatepost", resource_name, given, opts)
