@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from gatepost.errors import UsageError
 from gatepost.postgres.approvals import FORCED, Approvals, how_to_approve
-from gatepost.postgres.plan import LARGE, SENTENCES, Hazard, risk
+from gatepost.postgres.plan import LARGE, SENTENCES, Hazard, Plan, risk
 
 TABLE, COLUMN, OTHER = "public.posts", "public.posts.title", "public.posts_old"
 
@@ -39,6 +40,23 @@ def test_names_may_have_commas() -> None:
     assert approvals.given == (found.name, other.name)
     assert approvals.covering(found)
     assert approvals.covering(other)
+
+
+@pytest.mark.parametrize(
+    ("given", "goes"),
+    [
+        ("CHANGES_ACCESS", False),
+        ("CHANGES_ACCESS:public.posts", True),
+        ("DELETES_DATA", True),
+        ("DELETES_DATA:public.posts", True),
+        ("DELETES_DATA:public.posts_old", False),
+    ],
+)
+def test_table_with_rows_keeps_its_policies_until_its_end_is_approved(given: str, goes: bool) -> None:
+    (full,) = risk(Hazard.CHANGES_ACCESS, f"{TABLE}.readers")
+    plan = Approvals.parse(given).judge_end(Plan((), (replace(full, rows=5),)))
+    assert bool(plan.refused) != goes
+    assert not Approvals().judge_end(Plan((), (full,))).refused
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from pulumi.provider.experimental.provider import (
 )
 from servers import Database
 
-from gatepost.errors import ObjectExists, StatementFailed, UnsupportedFeature, UsageError
+from gatepost.errors import ObjectExists, StatementFailed, UsageError
 from gatepost.postgres import catalog
 from gatepost.provider.provider import GatepostProvider
 from gatepost.provider.values import UNKNOWN, plain_map
@@ -73,15 +73,8 @@ def test_preview_before_database_and_roles_are_made(deploy: Deploy, missing: dic
 
 
 def test_unknown_kind_is_named(deploy: Deploy) -> None:
-    with pytest.raises(
-        UsageError, match=r"no kind of object is called gatepost:index:Sequence: it is one of"
-    ):
-        deploy.check("Sequence", "s", {})
-
-
-def test_import_is_refused(deploy: Deploy) -> None:
-    with pytest.raises(UnsupportedFeature, match=r'Table "posts": importing'):
-        asyncio.run(deploy.provider.read(ReadRequest(urn_of("Table", "posts"), "public.posts", {}, {})))
+    with pytest.raises(UsageError, match=r"no kind of object is called gatepost:index:Tabel: it is one of"):
+        deploy.check("Tabel", "s", {})
 
 
 class Counted(psycopg.Connection[Any]):

@@ -54,7 +54,7 @@ CONSTRUCTORS = {
     },
     "Type": (declare.Enum, declare.Domain, declare.Composite),
     **{name: (getattr(declare, name),) for name in ("MaterializedView", "Sequence", "Publication")},
-    **{name: (getattr(declare, name),) for name in ("Seed", "ReferenceData")},
+    **{name: (getattr(declare, name),) for name in ("Seed", "ReferenceData", "Backfill", "Verbatim")},
 }
 FOLLOWS = {"schema", "table", "file", "kind", "partitions", "dropUndeclared", "untracked"}
 """Properties that follow from other arguments."""

@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from gatepost.adopt.described import described
 from gatepost.errors import InvalidDeclaration
 from gatepost.insight.uses import ColumnUse, Reading, Use
+from gatepost.postgres.catalog import Key
 from gatepost.provider.declarations import Declarations
 from gatepost.provider.kinds import KINDS
+
+
+def lacking(key: Key) -> str:
+    """Return the reason of what needs an object that the program does not declare."""
+    return f"it needs {described(key)}, which is not in the program"
 
 
 class Recorder:
@@ -16,27 +23,45 @@ class Recorder:
 
     def __init__(self) -> None:
         self._declared = _Open()
+        self._left_out: dict[str, Key] = {}
+
+    def leave_out(self, key: Key) -> None:
+        """Note an object that the program does not declare."""
+        self._left_out[f"{key.schema}.{key.name}"] = key
 
     def refusal(self, token: str, inputs: dict[str, Any]) -> str | None:
         """Return why the provider would refuse a declaration; None where it would not."""
         kind = KINDS[token]
         given = kind.inputs.model_validate(inputs)
+        self._declared.fresh.clear()
+        key = kind.key(given)
+        known = key is None or self._declared.knows(key)
         try:
             kind.check(given, self._declared)
-            if key := kind.key(given):
+            if key:
                 self._declared.announce(key)
             for text in kind.texts(given):
                 self._declared.check(text)
         except InvalidDeclaration as error:
-            return str(error)
-        kind.announce(given, self._declared)
-        return None
+            refused = str(error)
+        else:
+            refused = self._missing()
+        if refused is None:
+            self._declared.used |= self._declared.fresh
+            kind.announce(given, self._declared)
+        elif key and not known:
+            self._declared.forget(key)
+        return refused
+
+    def _missing(self) -> str | None:
+        missing = sorted(self._declared.fresh & self._left_out.keys())
+        return lacking(self._left_out[missing[0]]) if missing else None
 
     def outside(self, functions: Iterable[str]) -> set[str]:
         """Return what the declarations so far, and the bodies of functions, use beside them."""
         for sql in functions:
             self._declared.untracked(sql, frozenset())
-        return self._declared.used
+        return self._declared.used | self._declared.fresh
 
 
 class _Open(Declarations):
@@ -45,10 +70,28 @@ class _Open(Declarations):
     def __init__(self) -> None:
         super().__init__()
         self.used: set[str] = set()
+        self.fresh: set[str] = set()
+        """What was used since it was last cleared."""
+
+    def knows(self, key: Key) -> bool:
+        """Return whether an object of that name was announced."""
+        place = (key.schema, key.name)
+        return place in self.functions or place in self.types or place in self.columns
+
+    def announce(self, key: Key) -> None:
+        """Note an object; what statements of one's own make is known here too."""
+        super().announce(key)
+        self.complete = True
+
+    def forget(self, key: Key) -> None:
+        """Take back that an object was announced."""
+        for kept in (self.functions, self.types):
+            kept.discard((key.schema, key.name))
+        self.columns.pop((key.schema, key.name), None)
 
     def _unknown(self, reading: Reading) -> Iterator[tuple[str, Use | ColumnUse]]:
         for sort, use in super()._unknown(reading):
             if isinstance(use, ColumnUse):
                 yield sort, use
             else:
-                self.used.add(f"{use.schema or 'public'}.{use.name}")
+                self.fresh.add(f"{use.schema or 'public'}.{use.name}")

@@ -14,7 +14,7 @@ from gatepost.adopt.database import Database, Unexpressed, partitions, relation_
 from gatepost.adopt.declarations import Declared, call
 from gatepost.adopt.described import described, word_of
 from gatepost.adopt.order import Module, modules
-from gatepost.adopt.outside import Recorder
+from gatepost.adopt.outside import Recorder, lacking
 from gatepost.adopt.source import Call, assignment
 from gatepost.cli.words import plural
 from gatepost.errors import InvalidDeclaration, UnsupportedFeature
@@ -93,13 +93,14 @@ def _declared(database: Database, planned: list[Module], made: Program) -> dict[
         except (UnsupportedFeature, InvalidDeclaration) as error:
             left_out[key] = str(error)
         if missing:
-            left_out[key] = f"it needs {described(missing[0])}, which is not in the program"
+            left_out[key] = lacking(missing[0])
         elif key.kind in _ON_TABLES and relation_of(key, inputs, parts) is None:
             left_out[key] = f"{key.schema}.{key.name} is not in the program"
         if key not in left_out and (refused := known.refusal(token_of(key), inputs[key])):
             left_out[key] = refused
         if key in left_out:
             inputs.pop(key, None)
+            known.leave_out(key)
             made.unexpressed.append(Unexpressed(described(key), left_out[key]))
     made.existing = known.outside([given["sql"] for key, given in inputs.items() if key.kind == "functions"])
     chosen = names.resources({key: token_of(key) for key in inputs})

@@ -33,7 +33,8 @@ _EXIT_CODES = (
     " 3 invalid declaration, 4 server unreachable, 5 authentication failed, 6 permission missing,"
     " 7 unsupported server, 8 object exists and is not ours, 9 corrupt state, 10 passphrase missing,"
     " 11 hazard not approved, 12 another deployment runs, 13 lock time-out, 14 statement failed,"
-    " 15 drift found, 16 unsupported feature, 130 interrupted."
+    " 15 drift found, 16 unsupported feature, 17 still used by something, 18 state not written,"
+    " 130 interrupted."
 )
 
 app = typer.Typer(

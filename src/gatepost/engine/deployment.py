@@ -162,7 +162,7 @@ class Deployment:
     def _vault(self, checkpoint: Checkpoint, *, needed: bool) -> Vault:
         vault = Vault(self._passphrase, checkpoint.salt or self._encryption_salt)
         if needed:
-            vault.start(derive=checkpoint.has_secrets)
+            vault.start(derive=checkpoint.has_secrets or not checkpoint.resources)
         return vault
 
 

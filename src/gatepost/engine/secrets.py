@@ -32,6 +32,8 @@ class Vault:
         self._salt = salt
         self._phrase: str | None = None
         self._thread: threading.Thread | None = None
+        self._new_salt = b""
+        self._ahead: threading.Thread | None = None
         self._cipher: AESGCM | None = None
         self._error: Exception | None = None
         self._known: dict[tuple[str, str], str] = {}
@@ -42,9 +44,16 @@ class Vault:
         return self._salt
 
     def start(self, *, derive: bool) -> None:
-        """Ask for the passphrase; with `derive`, begin deriving the key of a stack that has one."""
+        """Ask for the passphrase; with `derive`, begin deriving the key that the stack has or is to get."""
         self._phrase = self._ask()
-        if derive and self._salt is not None and self._thread is None:
+        if not derive:
+            return
+        if self._salt is None:
+            self._new_salt = os.urandom(8)
+            work, given = _cipher, (self._phrase, self._new_salt)
+            self._ahead = threading.Thread(target=work, args=given, daemon=True)
+            self._ahead.start()
+        elif self._thread is None:
             self._thread = threading.Thread(target=self._open, args=(self._phrase,), daemon=True)
             self._thread.start()
 
@@ -97,7 +106,9 @@ class Vault:
         return self._phrase
 
     def _create(self) -> None:
-        salt = os.urandom(8)
+        salt = self._new_salt or os.urandom(8)
+        if self._ahead is not None:
+            self._ahead.join()
         self._cipher = _cipher(self._known_phrase(), salt)
         self._salt = f"v1:{_encode(salt)}:{_seal(self._cipher, CHECK_WORD)}"
 

@@ -56,14 +56,16 @@ class Approvals:
         """Return a plan by which an object goes with everything else: only the data count.
 
         Whoever accepts the loss of a table's data accepts that of what belongs to it; without that it stays,
-        so that no table is left behind without its policies.
+        so that no table is left behind without its policies. What a hazard's mere name approves is meant for
+        deployments that go on, and counts for nothing here.
         """
+        by_name = Approvals(tuple(name for name in self.given if ":" in name or name == Hazard.DELETES_DATA))
         risks = (one for one in plan.risks if one.rows is not None)
-        lost = (
-            replace(one, approval=one.approval or self.covering(replace(one, hazard=Hazard.DELETES_DATA)))
-            for one in risks
-        )
+        lost = (replace(one, approval=by_name.covering(one) or by_name._covering_data(one)) for one in risks)
         return replace(plan, risks=tuple(lost))
+
+    def _covering_data(self, risk: Risk) -> str | None:
+        return self.covering(replace(risk, hazard=Hazard.DELETES_DATA))
 
 
 def how_to_approve(risks: Iterable[Risk]) -> str:
@@ -71,7 +73,8 @@ def how_to_approve(risks: Iterable[Risk]) -> str:
     names = list(dict.fromkeys(risk.name for risk in risks))
     listed = ", ".join(f'"{name}"' for name in names)
     once = ",".join(names)
-    return f"To go on: approve=[{listed}] on the Provider, or for one deployment --approve {once}"
+    only = f"for one deployment (under pulumi: by GATEPOST_APPROVE) --approve {once}"
+    return f"To go on: approve=[{listed}] on the Provider, or {only}"
 
 
 def _require_hazard(name: str) -> None:

@@ -14,7 +14,7 @@ from gatepost.postgres.plan import Mode
 class Budget:
     """How long a plan may wait for locks and run; seconds, unless the name says milliseconds."""
 
-    lock_timeout_ms: int = 2_000
+    lock_timeout_ms: int = 800
     """How long one try waits for a lock: everybody who comes later waits behind it."""
     statement_timeout_ms: int = 300_000
     """How long one of the statements that go together may run."""

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from gatepost.errors import ServerUnreachable
+from gatepost.postgres import failures
 from gatepost.postgres.catalog import Definition, Key, canonical_names, definitions, query
+from gatepost.postgres.connect import is_lost, translate
 from gatepost.postgres.ledger import Row, Work
 from gatepost.postgres.plan import Statement
 
 if TYPE_CHECKING:
+    import psycopg
     from psycopg import Cursor
 
     from gatepost.postgres.connect import Connection
     from gatepost.postgres.runner import Runner
-
-_SHARE = 8
-"""One query reads all objects of a kind in a schema where at least one in so many is wanted."""
 
 
 @dataclass(frozen=True)
@@ -31,24 +33,58 @@ class Entry:
     key: Key
 
 
-def run_together(
-    runner: Runner, entries: Sequence[Entry], known: Iterable[Key] = ()
-) -> dict[Key, Definition]:
+def run_together(runner: Runner, entries: Sequence[Entry]) -> dict[Key, Definition]:
     """Run plans whose statements all go together; return what the catalog then has of their objects.
 
-    All of it happens or nothing does; the ledger's rows are part of the transaction.
+    All of it happens or nothing does; the ledger's rows are part of the transaction, and say what a COMMIT
+    did whose answer was lost.
 
-    :param known: what the catalog had before, by which the readings are chosen.
+    :raises OutcomeUnknown: it was lost, and nobody could be asked since.
     """
+    import psycopg
+
+    rows = list(_rows(entries))
     with runner.connections.take() as connection:
-        with connection.pipeline(), connection.transaction():
-            runner.limit(connection, "together", local=True)
-            runner.ledger.record_all(connection, _rows(entries))
-            for entry in entries:
-                for statement in entry.statements:
-                    connection.execute(statement.sql.encode())
-            read = _read(connection, entries, known)
-        return {key: one for kind, cursor in read for key, one in definitions(kind, cursor.fetchall())}
+        process = connection.info.backend_pid
+        try:
+            with connection.pipeline(), connection.transaction():
+                runner.limit(connection, "together", local=True)
+                runner.ledger.record_all(connection, rows)
+                for row in rows:
+                    connection.execute(row.statement.sql.encode())
+                read = _read(connection, entries)
+            return _found(read)
+        except psycopg.Error as error:
+            if not is_lost(error):
+                raise
+            lost = error
+    return _settled(runner, entries, rows, process, lost)
+
+
+def _settled(
+    runner: Runner, entries: Sequence[Entry], rows: Sequence[Row], process: int, lost: psycopg.Error
+) -> dict[Key, Definition]:
+    """Return what was made if the ledger knows the transaction, else raise what was lost."""
+    import psycopg
+
+    deadline = time.monotonic() + runner.budget.total("together")
+    while True:
+        try:
+            with runner.connections.take() as connection:
+                failures.wait_for_end(connection, process)
+                if not runner.ledger.knows(connection, rows[-1].step):
+                    raise lost
+                return _found(_read(connection, entries))
+        except (psycopg.Error, ServerUnreachable) as error:
+            if error is lost:
+                raise
+            if time.monotonic() > deadline:
+                raise failures.OutcomeUnknown(str(translate(lost, "making new objects"))) from None
+        runner.sleep(0.2)
+
+
+def _found(read: Iterable[tuple[str, Cursor[tuple[object, ...]]]]) -> dict[Key, Definition]:
+    return {key: one for kind, cursor in read for key, one in definitions(kind, cursor.fetchall())}
 
 
 def _rows(entries: Iterable[Entry]) -> Iterator[Row]:
@@ -58,25 +94,13 @@ def _rows(entries: Iterable[Entry]) -> Iterator[Row]:
             yield Row(uuid4(), entry.work, statement, "done", (number, total))
 
 
-def _read(
-    connection: Connection, entries: Iterable[Entry], known: Iterable[Key]
-) -> list[tuple[str, Cursor[tuple[object, ...]]]]:
-    with canonical_names(connection):
-        return [
-            (kind, connection.execute(query(kind), {"schema": schema, "name": name}))
-            for kind, schema, name in _reads(entries, Counter((key.kind, key.schema) for key in known))
-        ]
-
-
-def _reads(
-    entries: Iterable[Entry], there: Mapping[tuple[str, str], int]
-) -> Iterator[tuple[str, str, str | None]]:
-    """Yield kind, schema and name of what is to be read back: no name means all of the schema."""
+def _read(connection: Connection, entries: Iterable[Entry]) -> list[tuple[str, Cursor[tuple[object, ...]]]]:
+    """Ask for what was made: one query a kind and schema."""
     names: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     for entry in entries:
         names[entry.key.kind, entry.key.schema].add(entry.key.name)
-    for (kind, schema), wanted in names.items():
-        if len(wanted) * _SHARE >= there.get((kind, schema), 0):
-            yield kind, schema, None
-        else:
-            yield from ((kind, schema, name) for name in sorted(wanted))
+    with canonical_names(connection):
+        return [
+            (kind, connection.execute(query(kind), {"schema": schema, "names": sorted(wanted)}))
+            for (kind, schema), wanted in names.items()
+        ]

@@ -75,7 +75,7 @@ def canonical_names(connection: Connection) -> Iterator[None]:
 
 def read(connection: Connection, key: Key) -> Definition | None:
     """Return one object's definition, or None where there is no such object."""
-    rows = _rows(connection, key.kind, key.schema, key.name)
+    rows = _rows(connection, key.kind, key.schema, [key.name])
     for row in rows:
         if _own_name(row) == key.object:
             return cast("Definition", row[-1])
@@ -97,9 +97,9 @@ def definitions(kind: str, rows: Iterable[tuple[object, ...]]) -> Iterator[tuple
 
 
 def _rows(
-    connection: Connection, kind: str, schema: str | None, name: str | None
+    connection: Connection, kind: str, schema: str | None, names: list[str] | None
 ) -> list[tuple[object, ...]]:
-    return rows(connection, kind, {"schema": schema, "name": name})
+    return rows(connection, kind, {"schema": schema, "names": names})
 
 
 def rows(
@@ -166,7 +166,11 @@ class Facts:
         place = self.planned.present(Key("tables", schema, table))
         if self.connection is None or place is None:
             return False
-        return bool(_rows(self.connection, "policies", place.schema, place.name))
+        return bool(_rows(self.connection, "policies", place.schema, [place.name]))
+
+    def may_be_partitioned(self, schema: str, table: str) -> bool:  # noqa: ARG002
+        """Return whether it is worth asking for a table's partitions."""
+        return self.connection is not None
 
     def result_of(self, query: str) -> list[tuple[bytes | None, int, int]] | None:
         """Return name, type and modifier of each column of a query that is planned, not run.

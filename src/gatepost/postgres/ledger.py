@@ -121,8 +121,7 @@ class Ledger:
 
     def _exists(self, connection: Connection) -> bool:
         found = connection.execute(
-            "select exists (select from pg_attribute as a"
-            " where a.attrelid = to_regclass('gatepost.ledger') and a.attname = 'declared')"
+            "select to_regclass('gatepost.redefined') is not null"
         ).fetchone()
         return found == (True,)
 

@@ -54,7 +54,7 @@ SENTENCES = {
     Hazard.WIDENS_ACCESS: "Somebody may see or change what they could not before.",
     Hazard.BREAKS_CLIENTS: "Clients that know the former name, column or type fail.",
     Hazard.NOT_TRANSACTIONAL: "The statement cannot be rolled back together with its neighbours.",
-    Hazard.UNTRACKED_DEPENDENCY: "Something is used that the program does not declare: its order is not certain.",
+    Hazard.UNTRACKED_DEPENDENCY: "Something is used that the program does not declare: its order is open.",
 }
 
 LARGE = 64 * 2**20
@@ -84,6 +84,8 @@ class Statement:
     """What takes it back when a later statement fails: empty where nothing need, None where nothing can."""
     builds: str | None = None
     """The index that a concurrent statement builds: only while it is invalid may `undo` remove it."""
+    redefines: bool = False
+    """PostgreSQL words other objects that hang on this one differently afterwards."""
     secret: bool = False
     """The text holds a secret: no listing, log or ledger may show it."""
 

@@ -34,7 +34,7 @@ class Planned:
 
     def is_new(self, on: str) -> bool:
         """Return whether `on` (`schema.table`, or something below it) is made in this deployment."""
-        places = (f"{key.schema}.{key.name}" for key in self.made if key.kind == "tables")
+        places = (f"{key.schema}.{key.name}" for key in tuple(self.made) if key.kind == "tables")
         return any(on == place or on.startswith(f"{place}.") for place in places)
 
     def present(self, key: Key) -> Key | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import LiteralString
 
 from gatepost.errors import InvalidDeclaration
@@ -120,7 +121,7 @@ def _retype(site: Site, old: ColumnInputs, new: ColumnInputs) -> Plan:
     breaks = (
         () if keeps_clients(old.type, new.type) else site.risk(Hazard.BREAKS_CLIENTS, new.name, f"{what}.")
     )
-    return Plan((altered,), (*rewrites, *breaks))
+    return Plan((replace(altered, redefines=True),), (*rewrites, *breaks))
 
 
 def _identify(site: Site, old: ColumnInputs, new: ColumnInputs) -> Plan:

@@ -17,6 +17,7 @@ from pulumi.provider.experimental.provider import CreateRequest, CreateResponse
 from gatepost.errors import GatepostError
 from gatepost.postgres.bulk import Entry
 from gatepost.postgres.catalog import Definition, Facts, Key
+from gatepost.postgres.failures import OutcomeUnknown
 from gatepost.postgres.ledger import Work
 from gatepost.postgres.plan import Lock, Plan
 from gatepost.provider.kind import Inputs
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
 
 _FEW = 10
 """So many are made one by one: together they would not be faster."""
+_WORTH = 50
+"""Fewer wait for others as long as the server has something to do."""
+_MANY = 100
+"""So many are made together at most: the server makes them while the next ones are planned."""
 
 
 @dataclass
@@ -37,6 +42,16 @@ class Creation:
 
     request: CreateRequest
     answer: asyncio.Future[CreateResponse]
+
+    def settle(self, answer: CreateResponse) -> None:
+        """Answer, unless nobody waits any more."""
+        if not self.answer.done():
+            self.answer.set_result(answer)
+
+    def fail(self, error: BaseException) -> None:
+        """Answer with an error, unless nobody waits any more."""
+        if not self.answer.done():
+            self.answer.set_exception(error)
 
 
 @dataclass(frozen=True)
@@ -68,6 +83,7 @@ class Creations:
     provider: GatepostProvider
     _waiting: list[Creation] = field(default_factory=list)
     _round: asyncio.Task[None] | None = None
+    _making: asyncio.Task[None] | None = None
 
     async def create(self, request: CreateRequest) -> CreateResponse:
         """Make an object, together with whatever else waits to be made."""
@@ -78,46 +94,72 @@ class Creations:
         return await creation.answer
 
     async def _rounds(self) -> None:
+        """Plan one group after the other, each while the server makes the one before."""
         while self._waiting:
             await self._arrivals()
-            creations, self._waiting = self._waiting, []
-            if len(creations) <= _FEW:
-                await asyncio.gather(*(self._alone(one) for one in creations))
-            else:
-                await self._together(creations)
+            group, self._waiting = self._waiting[:_MANY], self._waiting[_MANY:]
+            if len(group) <= _FEW:
+                await self._made()
+                await self._all_alone(group)
+                continue
+            prepared = await self._planned(group)
+            await self._made()
+            self._making = asyncio.create_task(self._make(prepared))
         self._round = None
 
     async def _arrivals(self) -> None:
-        """Wait until nobody else arrives."""
+        """Wait until there are many, or nobody else arrives and the server has nothing to do."""
         seen = 0
-        while seen < len(self._waiting):
+        while seen < len(self._waiting) < _MANY:
             seen = len(self._waiting)
             for _ in range(3):
                 await asyncio.sleep(0)
+            if seen == len(self._waiting) < _WORTH and self._making is not None and not self._making.done():
+                await self._made()
+                seen = 0
 
-    async def _together(self, creations: Sequence[Creation]) -> None:
+    async def _made(self) -> None:
+        if self._making is not None:
+            await asyncio.wait([self._making])
+
+    async def _planned(self, group: Sequence[Creation]) -> list[tuple[Creation, Prepared | None]]:
+        """Return the plans of a group, None for what is made alone; in a preview that is all."""
         try:
-            left = await asyncio.to_thread(self._make, creations)
+            found = await asyncio.to_thread(self._plan, group)
         except Exception:  # noqa: BLE001 one by one it becomes clear whose error it is
-            left = [(one, None) for one in creations]
-        for one, answer in left:
-            if answer is not None and not one.answer.done():
-                one.answer.set_result(answer)
-        await asyncio.gather(*(self._alone(one) for one, answer in left if answer is None))
+            return [(one, None) for one in group]
+        for one, plan in found:
+            if isinstance(plan, CreateResponse):
+                one.settle(plan)
+        return [(one, plan) for one, plan in found if not isinstance(plan, CreateResponse)]
 
-    def _make(self, creations: Sequence[Creation]) -> list[tuple[Creation, CreateResponse | None]]:
-        """Make what goes together in one transaction; return the answers, None for what is left."""
-        session, preview = self.provider.opened(), creations[0].request.preview
+    def _plan(self, group: Sequence[Creation]) -> list[tuple[Creation, Prepared | CreateResponse | None]]:
+        session, preview = self.provider.opened(), group[0].request.preview
+        work = self._previewed if preview else self._prepared
         with session.remembering(self.provider.gate.planned(preview=preview), preview=preview) as facts:
-            if preview:
-                return [(one, self._previewed(one, facts)) for one in creations]
-            prepared = [self._prepared(one, facts) for one in creations]
-        together = [one for one in prepared if one is not None]
-        found = session.run_together([one.entry() for one in together]) if together else {}
-        return [
-            (creation, None if one is None else one.answer(found[one.key]))
-            for creation, one in zip(creations, prepared, strict=True)
-        ]
+            return [(one, work(one, facts)) for one in group]
+
+    async def _make(self, prepared: Sequence[tuple[Creation, Prepared | None]]) -> None:
+        """Make what goes together in one transaction, and what is left one by one."""
+        left = [one for one, plan in prepared if plan is None]
+        together = [(one, plan) for one, plan in prepared if plan is not None]
+        try:
+            found = await asyncio.to_thread(self._run, [plan for _, plan in together]) if together else {}
+        except OutcomeUnknown as error:
+            for one, _ in together:
+                one.fail(error)
+        except Exception:  # noqa: BLE001 one by one it becomes clear whose error it is
+            left = [one for one, _ in prepared]
+        else:
+            for one, plan in together:
+                one.settle(plan.answer(found[plan.key]))
+        await self._all_alone(left)
+
+    def _run(self, plans: Sequence[Prepared]) -> dict[Key, Definition]:
+        return self.provider.opened().run_together([plan.entry() for plan in plans])
+
+    async def _all_alone(self, group: Sequence[Creation]) -> None:
+        await asyncio.gather(*(self._alone(one) for one in group))
 
     def _previewed(self, creation: Creation, facts: Facts) -> CreateResponse | None:
         try:
@@ -151,11 +193,9 @@ class Creations:
             creation.answer.cancel()
             raise
         except BaseException as error:  # noqa: BLE001 whoever waits gets it
-            if not creation.answer.done():
-                creation.answer.set_exception(error)
+            creation.fail(error)
         else:
-            if not creation.answer.done():
-                creation.answer.set_result(answer)
+            creation.settle(answer)
 
 
 def _goes_together(plan: Plan, key: Key, inputs: Inputs, facts: Facts) -> bool:

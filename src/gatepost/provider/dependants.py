@@ -99,7 +99,8 @@ class Rebuilding:
     def after(self) -> Plan:
         """What makes them again."""
         made = (one.statements(*one.made) for one in self.dependants)
-        return sum(made, Plan()) + Plan(risks=self.risks)
+        again = tuple(replace(one, redefines=True) for one in sum(made, Plan()).statements)
+        return Plan(again, self.risks)
 
     @property
     def names(self) -> tuple[str, ...]:

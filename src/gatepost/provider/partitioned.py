@@ -49,7 +49,7 @@ class Partition:
 def partitions_of(facts: Facts, schema: str, table: str) -> list[Partition]:
     """Return a table's partitions, those that are divided further before their own; none of another table."""
     place = facts.planned.present(Key("tables", schema, table))
-    if facts.connection is None or place is None:
+    if facts.connection is None or place is None or not facts.may_be_partitioned(schema, table):
         return []
     given = {"schema": place.schema, "name": place.name}
     rows = facts.connection.execute(query("partitions"), given).fetchall()

@@ -150,7 +150,7 @@ def copied(facts: Facts, table: tuple[str, str], partition: tuple[str, str]) -> 
     if facts.connection is None or place is None:
         return []
     with canonical_names(facts.connection):
-        rows = facts.connection.execute(query("policies"), {"schema": place.schema, "name": place.name})
+        rows = facts.connection.execute(query("policies"), {"schema": place.schema, "names": [place.name]})
         found = [(str(name), cast("Definition", one)) for _, _, name, one in rows.fetchall()]
     statements: list[Statement] = []
     for name, definition in found:

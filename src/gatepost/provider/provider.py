@@ -238,8 +238,9 @@ class GatepostProvider(Provider):
         if preview:
             return wire(UNKNOWN)
         session, key = self.opened(), work.kind.key(inputs)
-        if plan:
-            session.run(plan, work.label, work.urn, operation, work.declared(inputs))
+        with session.noting_redefined(plan, key):
+            if plan:
+                session.run(plan, work.label, work.urn, operation, work.declared(inputs))
         return wire(session.read_back(key, work.label) if key else {})
 
     @contextmanager

@@ -30,6 +30,10 @@ class Remembered(Facts):
     def has_policies(self, schema: str, table: str) -> bool:
         return not self._is_new(schema, table) and super().has_policies(schema, table)
 
+    def may_be_partitioned(self, schema: str, table: str) -> bool:
+        there = self.read(Key("tables", schema, table))
+        return there is not None and "partitionBy" in there
+
     def default_grantees(self, schema: str, object_type: str) -> list[str]:
         asked = ("default_grantees", schema, object_type)
         if asked not in self.answers:
@@ -48,7 +52,7 @@ class Remembered(Facts):
     def _names(self, schema: str | None, name: str) -> bool:
         """Tell whether anything of that name was there."""
         if "names" not in self.answers:
-            self.answers["names"] = {(key.schema, key.name) for key in self.known}
+            self.answers["names"] = {(key.schema, key.name) for key in list(self.known)}
         return (schema, name) in self.answers["names"]
 
     def _is_new(self, schema: str, table: str) -> bool:

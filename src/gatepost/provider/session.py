@@ -10,7 +10,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from gatepost.errors import StatementFailed
-from gatepost.postgres import bulk, catalog, deployment_lock
+from gatepost.postgres import bulk, catalog, deployment_lock, redefined
 from gatepost.postgres.budget import Budget
 from gatepost.postgres.bulk import Entry
 from gatepost.postgres.catalog import Definition, Facts, Key
@@ -39,6 +39,8 @@ class Session:
     atomic: bool = False
     """Whether the whole deployment is one transaction, which `conclude` ends."""
     _lock: Lock = field(default_factory=Lock)
+    _making: Lock = field(default_factory=Lock)
+    """What is remembered has all of a transaction of creations or nothing of it."""
     _holding: Connection | None = None
     _snapshot: tuple[float, dict[Key, Definition]] | None = None
     _known: dict[Key, Definition] | None = None
@@ -72,6 +74,23 @@ class Session:
         self._snapshot = self._known = None
         self.runner.run(plan, label, urn, operation, declared)
 
+    @contextmanager
+    def noting_redefined(self, plan: Plan, own: Key | None) -> Iterator[None]:
+        """Remember how PostgreSQL words other objects after a plan that changes what they hang on."""
+        if not any(one.redefines for one in plan.statements):
+            yield
+            return
+        with self.connections.take() as connection:
+            before = catalog.read_all(connection)
+        yield
+        with self.connections.take() as connection:
+            redefined.note(connection, before, catalog.read_all(connection), own)
+
+    def redefined(self, key: Key) -> Definition | None:
+        """Return how a deployment of something else left the object's definition."""
+        with self.connections.take() as connection:
+            return redefined.known(connection).get(key)
+
     def admit(self, plan: Plan, label: str) -> None:
         """Refuse a plan that cannot be part of an atomic deployment."""
         if self.atomic:
@@ -99,17 +118,19 @@ class Session:
                 yield replace(facts, planned=planned)
                 return
             if self._known is None or preview:
-                self._known, self._answers = catalog.read_all(connection), {}
+                with self._making:
+                    self._known, self._answers = catalog.read_all(connection), {}
             yield Remembered(connection, facts.version, planned, self._known, self._answers)
 
     def run_together(self, entries: Sequence[Entry]) -> dict[Key, Definition]:
         """Apply plans of new objects in one transaction; return the definitions of what was made."""
         self._hold()
-        known = self._known or {}
-        found = bulk.run_together(self.runner, entries, known)
-        made = {entry.key: found[entry.key] for entry in entries}
-        self._snapshot = None
-        known.update(made)
+        with self._making:
+            found = bulk.run_together(self.runner, entries)
+            made = {entry.key: found[entry.key] for entry in entries}
+            self._snapshot = None
+            if self._known is not None:
+                self._known.update(made)
         return made
 
     def read(self, key: Key) -> Definition | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from pulumi.provider.experimental.property_value import PropertyValue
@@ -30,18 +31,31 @@ def plain_map(values: Mapping[str, PropertyValue]) -> dict[str, Any]:
 
 def has_secret(values: Mapping[str, PropertyValue]) -> bool:
     """Return whether any of the values is secret or holds one that is."""
-    return any(value.contains_secret() for value in values.values())
+    return any(_is_secret(value) for value in values.values())
+
+
+def _is_secret(value: PropertyValue) -> bool:
+    inner = value.value
+    if value.is_secret or isinstance(inner, str | float) or inner is None:
+        return value.is_secret
+    if isinstance(inner, tuple):
+        return any(_is_secret(item) for item in inner)
+    return value.contains_secret()
 
 
 def wire(value: Any) -> PropertyValue:
     """Return plain data as a property value."""
+    made = object.__new__(PropertyValue)  # its constructor checks and copies every level again
+    made.__dict__.update(value=_inner(value), is_secret=False, dependencies=frozenset())
+    return made
+
+
+def _inner(value: Any) -> Any:
     if isinstance(value, dict):
-        return PropertyValue({name: wire(item) for name, item in value.items()})
+        return MappingProxyType({name: wire(item) for name, item in value.items()})
     if isinstance(value, list | tuple):
-        return PropertyValue([wire(item) for item in value])
-    if isinstance(value, int) and not isinstance(value, bool):
-        return PropertyValue(float(value))
-    return PropertyValue(value)
+        return tuple(wire(item) for item in value)
+    return float(value) if type(value) is int else value
 
 
 def has_unknown(value: Any) -> bool:

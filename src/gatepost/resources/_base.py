@@ -43,8 +43,9 @@ class Group(pulumi.ComponentResource):
 def inside_ambient(opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
     """Return `opts` with the surrounding `with` block as parent, unless they name one."""
     groups = _ambient.get()
-    ambient = pulumi.ResourceOptions(parent=groups[-1]) if groups else pulumi.ResourceOptions()
-    return pulumi.ResourceOptions.merge(ambient, opts)
+    if not groups:
+        return opts or pulumi.ResourceOptions()
+    return pulumi.ResourceOptions.merge(pulumi.ResourceOptions(parent=groups[-1]), opts)
 
 
 class DatabaseObject(pulumi.CustomResource):

@@ -23,6 +23,7 @@ class Backfill(DatabaseObject):
     :param where: the rows that still need it: `"slug is null"`.
     :param batch: rows a transaction, at most; fewer where they take longer than 100 ms.
     :param pause: seconds between two batches.
+    :param name: what its progress is called there; by default the resource's name.
     """
 
     def __init__(
@@ -34,12 +35,13 @@ class Backfill(DatabaseObject):
         where: str,
         batch: int = 1000,
         pause: float = 0.01,
+        name: str | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         inputs = {
             "schema": table.schema,
             "table": table.name,
-            "name": resource_name,
+            "name": name or resource_name,
             "sets": dict(sets),
             "where": where,
             "batch": batch,

@@ -23,7 +23,7 @@ class Provider(pulumi.ProviderResource):
     :param environment: `local`, `dev`, `staging` or `production`; seeds are refused in the last two.
     :param existing: what SQL may name although this provider does not declare it: `["auth.*", "public.old"]`.
         Without it, a table, function or type that nothing declares is refused before anything connects.
-    :param lock_timeout: seconds that one try waits for a lock, and everybody behind it: 2.
+    :param lock_timeout: seconds that one try waits for a lock, and everybody behind it: 0.8.
     :param statement_timeout: seconds that a statement may run which others wait for: 300.
     :param lock_budget: seconds for all tries to get a lock: 60.
     :param validate_budget: seconds that the validation of a constraint may take: 7200.
@@ -52,10 +52,10 @@ class Provider(pulumi.ProviderResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         where = {"host": host, "port": port, "database": database, "sslmode": sslmode}
-        who = {"username": username, "role": role}
         inputs: dict[str, pulumi.Input[str] | None] = {
             **where,
-            **who,
+            "username": username,
+            "role": role,
             "password": None if password is None else pulumi.Output.secret(password),
             "approve": ",".join(approve) or None,
             "environment": environment,

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from gatepost.postgres import catalog
+from gatepost.postgres import catalog, redefined
 from gatepost.provider.kinds import KINDS
 from gatepost.verify.check import Check, facts
 from gatepost.verify.declared import Source
@@ -21,7 +21,7 @@ AS_DEPLOYED = "as deployed"
 def check_definitions(stack: Stack, source: Source, connection: Connection) -> Iterator[Check]:
     """Yield a check an object that the stack's state knows; other checks tell what is not there at all."""
     deployed = _deployed(stack)
-    found = catalog.read_all(connection)
+    found, reworded = catalog.read_all(connection), redefined.known(connection)
     for declared in source.objects:
         resource = deployed.get((f"gatepost:index:{declared.kind}", declared.name))
         then = resource and resource["outputs"].get("definition")
@@ -30,7 +30,8 @@ def check_definitions(stack: Stack, source: Source, connection: Connection) -> I
         kind = KINDS[resource["type"]]
         key = kind.key(kind.inputs.model_validate(resource["inputs"]))
         now = found.get(key) if key else None
-        if now is not None:
+        if now is not None and key is not None:
+            then = now if reworded.get(key) == now else then
             changed = sorted(name for name in then.keys() | now.keys() if then.get(name) != now.get(name))
             said = AS_DEPLOYED if not changed else f"another {', '.join(changed)}"
             yield Check(

@@ -1,7 +1,7 @@
--- Every object that a kind may declare, by its place in the catalogs.
+-- Every object that a kind may declare, by its place in the catalogs; as text, for a name would be cut.
 select 'pg_class' as catalog, c.oid::bigint as oid,
     case c.relkind when 'v' then 'views' when 'm' then 'materialized_views' when 'S' then 'sequences' else 'tables' end as kind,
-    n.nspname as schema, c.relname as name, '' as object, pg_get_userbyid(c.relowner) as owner
+    n.nspname as schema, c.relname::text as name, ''::text as object, pg_get_userbyid(c.relowner) as owner
 from pg_class as c
 join pg_namespace as n on n.oid = c.relnamespace
 where c.relkind in ('r', 'p', 'v', 'm', 'S')

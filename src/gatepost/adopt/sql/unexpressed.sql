@@ -93,13 +93,43 @@ select 'column ' || c.column_label, 'privileges on single columns of views are n
 from columns as c
 where c.relkind in ('v', 'm') and c.attacl is not null
 union all
+-- The usual name has the longer of both names cut first.
 select
-    'constraint ' || quote_ident(k.conname) || ' on ' || r.label,
-    'its own name for not null is not declared: elsewhere it gets the usual one'
+    'names in table ' || r.label,
+    'its constraints of not null have names of their own, which are not declared: ' || string_agg(quote_ident(k.conname), ', ' order by k.conname)
 from pg_constraint as k
 join relations as r on r.oid = k.conrelid
 join pg_attribute as a on a.attrelid = k.conrelid and a.attnum = k.conkey[1]
-where k.contype = 'n' and k.conislocal and k.conname <> left(r.relname || '_' || a.attname || '_not_null', 63) and not r.relispartition
+cross join lateral (select length(r.relname) as relation, length(a.attname) as attribute) as size
+where k.contype = 'n' and k.conislocal and not r.relispartition
+    and k.conname <> left(r.relname, greatest(27, 53 - size.attribute)) || '_' || left(a.attname, greatest(26, 53 - size.relation)) || '_not_null'
+group by r.label
+union all
+select distinct
+    h.label,
+    'its owner''s own rights are not those of every owner: ' || coalesce(own.rights, 'none')
+from (
+    select case r.relkind when 'v' then 'view ' when 'm' then 'materialized view ' when 'S' then 'sequence ' else 'table ' end || r.label as label,
+        r.relacl as acl, r.relowner as owner, case r.relkind when 'S' then 's' else 'r' end::"char" as sort
+    from relations as r
+    where r.relkind in ('r', 'p', 'v', 'm', 'S')
+    union all
+    select 'function ' || p.oid::regprocedure::text, p.proacl, p.proowner, 'f' from pg_proc as p
+    where p.oid >= 16384 and p.prokind in ('f', 'p')
+        and not exists (select from pg_depend as e where e.classid = 'pg_proc'::regclass and e.objid = p.oid and e.deptype = 'e')
+    union all
+    select 'schema ' || quote_ident(n.nspname), n.nspacl, n.nspowner, 'n' from pg_namespace as n
+    where n.oid >= 16384 and n.nspname <> 'gatepost' and n.nspname not like 'pg\_%'
+) as h
+cross join lateral (
+    select string_agg(lower(x.privilege_type) || case when x.is_grantable then ' with grant option' else '' end, ', ' order by x.privilege_type) as rights
+    from aclexplode(h.acl) as x where x.grantee = h.owner
+) as own
+cross join lateral (
+    select string_agg(lower(x.privilege_type) || case when x.is_grantable then ' with grant option' else '' end, ', ' order by x.privilege_type) as rights
+    from aclexplode(acldefault(h.sort, h.owner)) as x where x.grantee = h.owner
+) as usual
+where h.acl is not null and own.rights is distinct from usual.rights
 union all
 select distinct
     'partitions of table ' || pg_partition_root(k.conrelid)::regclass::text,
@@ -147,7 +177,7 @@ union all
 select 'comment on schema ' || quote_ident(n.nspname), 'pulumi-postgresql has no comments: ' || d.description
 from pg_description as d
 join pg_namespace as n on n.oid = d.objoid
-where d.classoid = 'pg_namespace'::regclass and n.nspname !~ '^pg_' and n.nspname <> 'information_schema' and (n.nspname, d.description) <> ('public', 'standard public schema')
+where d.classoid = 'pg_namespace'::regclass and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'gatepost') and (n.nspname, d.description) <> ('public', 'standard public schema')
 union all
 select 'security label on ' || pg_describe_object(l.classoid, l.objoid, l.objsubid), 'security labels are not declared: ' || l.label
 from pg_seclabel as l

@@ -16,4 +16,4 @@ where k.contype in ('p', 'u', 'c', 'f', 'x')
     and k.coninhcount = 0
     and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast', 'gatepost')
     and (%(schema)s::text is null or n.nspname = %(schema)s)
-    and (%(name)s::text is null or c.relname = %(name)s)
+    and (%(names)s::text[] is null or c.relname = any(%(names)s))

@@ -29,5 +29,5 @@ join pg_namespace as n on n.oid = p.pronamespace
 where p.prokind in ('f', 'p')
     and n.nspname not in ('pg_catalog', 'information_schema', 'gatepost')
     and (%(schema)s::text is null or n.nspname = %(schema)s)
-    and (%(name)s::text is null or p.proname = %(name)s)
+    and (%(names)s::text[] is null or p.proname = any(%(names)s))
     and not exists (select from pg_depend as e where e.classid = 'pg_proc'::regclass and e.objid = p.oid and e.deptype in ('e', 'i'))

@@ -17,4 +17,4 @@ where not exists (select from pg_constraint as k where k.conindid = i.indexrelid
     and c.relkind in ('r', 'p', 'm')
     and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast', 'gatepost')
     and (%(schema)s::text is null or n.nspname = %(schema)s)
-    and (%(name)s::text is null or c.relname = %(name)s)
+    and (%(names)s::text[] is null or c.relname = any(%(names)s))

@@ -37,6 +37,15 @@ create table if not exists gatepost.backfills (
     updated_at timestamptz not null default clock_timestamp(),
     finished_at timestamptz
 );
+create table if not exists gatepost.redefined (
+    kind text,
+    schema text,
+    name text,
+    object text,
+    definition jsonb not null,
+    primary key (kind, schema, name, object)
+);
+comment on table gatepost.redefined is 'How PostgreSQL words an object since a deployment changed something that it hangs on';
 comment on table gatepost.backfills is 'How far each backfill came: written in the transaction of each batch, so that the next deployment goes on there';
 comment on column gatepost.backfills.total is 'How many rows the table had when it began, as far as anybody counted them';
 comment on column gatepost.backfills.process is 'Which server process fills it';

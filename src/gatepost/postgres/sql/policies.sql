@@ -35,7 +35,7 @@ from pg_policy as p
 join pg_class as c on c.oid = p.polrelid
 join pg_namespace as n on n.oid = c.relnamespace
 where (%(schema)s::text is null or n.nspname = %(schema)s)
-    and (%(name)s::text is null or c.relname = %(name)s)
+    and (%(names)s::text[] is null or c.relname = any(%(names)s))
     and not (c.relispartition and exists (
         select
         from pg_partition_ancestors(c.oid) as a

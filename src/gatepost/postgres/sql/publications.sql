@@ -38,4 +38,4 @@ select
     ) as definition
 from pg_publication as p
 where (%(schema)s::text is null or %(schema)s = '')
-    and (%(name)s::text is null or p.pubname = %(name)s)
+    and (%(names)s::text[] is null or p.pubname = any(%(names)s))

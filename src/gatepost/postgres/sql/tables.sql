@@ -133,5 +133,5 @@ where c.relkind in ('r', 'p')
     and not c.relispartition
     and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast', 'gatepost')
     and (%(schema)s::text is null or n.nspname = %(schema)s)
-    and (%(name)s::text is null or c.relname = %(name)s)
+    and (%(names)s::text[] is null or c.relname = any(%(names)s))
     and not exists (select from pg_depend as e where e.classid = 'pg_class'::regclass and e.objid = c.oid and e.deptype = 'e')

@@ -16,4 +16,4 @@ where not t.tgisinternal
     and not exists (select from pg_proc as p where p.oid = t.tgfoid and p.pronamespace = to_regnamespace('gatepost'))
     and n.nspname not in ('pg_catalog', 'information_schema', 'gatepost')
     and (%(schema)s::text is null or n.nspname = %(schema)s)
-    and (%(name)s::text is null or c.relname = %(name)s)
+    and (%(names)s::text[] is null or c.relname = any(%(names)s))

@@ -51,5 +51,5 @@ left join pg_class as c on c.oid = t.typrelid
 where (t.typtype in ('e', 'd') or c.relkind = 'c')
     and n.nspname not in ('pg_catalog', 'information_schema', 'gatepost')
     and (%(schema)s::text is null or n.nspname = %(schema)s)
-    and (%(name)s::text is null or t.typname = %(name)s)
+    and (%(names)s::text[] is null or t.typname = any(%(names)s))
     and not exists (select from pg_depend as e where e.classid = 'pg_type'::regclass and e.objid = t.oid and e.deptype = 'e')

@@ -124,6 +124,6 @@ select
 from found as f
 cross join lateral pg_identify_object(f.catalog, f.oid, 0) as i
 where f.oid >= 16384
-    and (%(name)s::text is null or %(name)s = case i.type when 'statistics object' then 'statistics' when 'foreign-data wrapper' then 'foreign data wrapper' else i.type end || ' ' || i.identity)
+    and (%(names)s::text[] is null or case i.type when 'statistics object' then 'statistics' when 'foreign-data wrapper' then 'foreign data wrapper' else i.type end || ' ' || i.identity = any(%(names)s))
     and not exists (select from pg_depend as e where e.classid = f.catalog and e.objid = f.oid and e.deptype in ('e', 'i'))
     and (%(schema)s::text is null or %(schema)s = '')

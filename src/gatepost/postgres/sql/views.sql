@@ -25,5 +25,5 @@ join pg_namespace as n on n.oid = c.relnamespace
 where c.relkind = 'v'
     and n.nspname not in ('pg_catalog', 'information_schema', 'gatepost')
     and (%(schema)s::text is null or n.nspname = %(schema)s)
-    and (%(name)s::text is null or c.relname = %(name)s)
+    and (%(names)s::text[] is null or c.relname = any(%(names)s))
     and not exists (select from pg_depend as e where e.classid = 'pg_class'::regclass and e.objid = c.oid and e.deptype = 'e')
