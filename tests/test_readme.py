@@ -78,8 +78,9 @@ def newcomer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newcomer]:
 
 
 def masked(text: str) -> list[str]:
-    """The lines without what differs from run to run: figures and spacing."""
-    lines = (re.sub(r"\d+(\.\d+)?", "0", re.sub(r"\s+", " ", line)).strip() for line in text.splitlines())
+    """The lines without what differs from run to run: figures, their units and spacing."""
+    spaced = (re.sub(r"\s+", " ", line).strip() for line in text.splitlines())
+    lines = (re.sub(r"\d+(\.\d+)?", "0", re.sub(r"[\d.]+ m?s\b", "0 ms", line)) for line in spaced)
     return [line for line in lines if line]
 
 

@@ -118,3 +118,15 @@ create event trigger adopt_watch on ddl_command_end when tag in ('CREATE TABLE')
 comment on schema app is 'The application';
 alter function app.odd(integer) owner to adopt_owner;
 alter table app.base owner to adopt_owner;
+grant select on app.base to adopt_owner with grant option;
+
+create table app.whatever_is_told_about_the_visitors_of_a_house ("how often they are expected to come back" integer not null);
+create rule visitors_are_not_forgotten as on delete to app.whatever_is_told_about_the_visitors_of_a_house do instead nothing;
+create function app.between(timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz) returns integer language sql as 'select 1';
+alter function app.between(timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz) owner to adopt_owner;
+
+set check_function_bodies = off;
+create function app.broken() returns integer language sql as 'select from where';
+create function app.on_broken() returns integer language sql as 'select app.broken()';
+create function app.astray() returns bigint language sql as 'select count(*) from houses';
+create function app.on_its_way() returns bigint language sql set search_path = app as 'select count(*) from houses';

@@ -164,8 +164,6 @@ class Crash:
         return [] if (result["status"] == -signal.SIGKILL) == killed else [f"the deployer ended so: {result}"]
 
     def _judge_world(self) -> list[str]:
-        if not self.story.ordered:
-            return []
         statement = self.story.statements[self.point.number - 1]
         found, possible = self.found, [statement.before, statement.after]
         if statement.leaves_parts:

@@ -67,30 +67,6 @@ def chosen(points: list[Point], how_many: str) -> list[Point]:
     return [points[int(step * place + step / 2)] for place in range(int(how_many))]
 
 
-@pytest.fixture(scope="module")
-def together(worlds: World) -> Iterator[Story]:
-    """The first deployment with nothing waiting for its turn: new objects are made together."""
-    with ExitStack() as stack:
-        deployer = stack.enter_context(Deployer())
-        story = Story("up", "first", worlds, ordered=False)
-        story.tell(stack.enter_context(worlds.copy()), deployer, leave_alone)
-        yield story
-
-
-@pytest.mark.parametrize("how", ["deployer killed", "server stopped"])
-def test_crash_while_objects_are_made_together(together: Story, how: How) -> None:
-    """Around the COMMIT of a group, whatever it did is found in the ledger by the next deployment."""
-    texts = [statement.text.lower() for statement in together.statements]
-    commits = [number for number, text in enumerate(texts, 1) if text.startswith("commit")]
-    assert commits, "nothing was made together"
-    deployers: SimpleQueue[Deployer] = SimpleQueue()
-    with Deployer() as deployer:
-        deployers.put(deployer)
-        for number, position in ((commits[0] - 1, "before"), (commits[0], "before"), (commits[0], "after")):
-            point = Point(number, position, how)  # type: ignore[arg-type]
-            assert not judge(together, point, "first", deployers), point
-
-
 def test_every_kind_is_deployed(stories: Stories) -> None:
     """A kind that is registered and not used by the program is not proved: declare it there."""
     state = stories["change"].state["resources"]

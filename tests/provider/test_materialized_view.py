@@ -109,6 +109,19 @@ def test_filled_only_when_it_is_to_be(deploy: Deploy) -> None:
     assert deploy.sql(populated) == [(True,)]
 
 
+def test_another_query_fills_what_was_empty_and_opens_nothing_unasked(deploy: Deploy) -> None:
+    posts(deploy)
+    deploy.materialized_view("v", **view("select id, title from public.posts", tail="with no data"))
+    opened = view("select id from public.posts", privileges={"public": ["select"]})
+    with (
+        deploy.next_deployment(approve=""),
+        pytest.raises(HazardNotApproved, match=r"WIDENS_ACCESS on public\.v"),
+    ):
+        deploy.materialized_view("v", **opened)
+    assert deploy.materialized_view("v", **{**opened, "privileges": {}}) == "update"
+    assert deploy.sql("select relispopulated from pg_class where relname = 'v'") == [(True,)]
+
+
 def test_default_privileges_are_revoked(deploy: Deploy) -> None:
     deploy.sql("alter default privileges for role deployer grant select on tables to gp_other")
     deploy.materialized_view("v", **view("select 1 as a", privileges={"gp_reader": ["select"]}))

@@ -187,10 +187,10 @@ def test_partition_goes_without_blocking_and_with_approval(deploy: Deploy) -> No
     fill(deploy)
     with (
         deploy.next_deployment(approve=""),
-        pytest.raises(HazardNotApproved, match=r"DELETES_DATA on public\.high"),
+        pytest.raises(HazardNotApproved, match=r"DELETES_DATA on public\.posts\.high"),
     ):
         deploy.table(**by_id(LOW, LATER))
-    with deploy.next_deployment(approve="DELETES_DATA:public.high"):
+    with deploy.next_deployment(approve="DELETES_DATA:public.posts"):
         deploy.table(**by_id(LOW))
     assert modes(deploy) == [
         (
@@ -444,3 +444,17 @@ def test_ways_to_divide() -> None:
     ]
     assert (Hash("a", 2).drops_undeclared, Range("a", Monthly()).drops_undeclared) == (True, False)
     assert Range("a", Monthly(keep=3)).drops_undeclared
+
+
+def test_partition_of_its_own_access_is_judged_like_a_table(deploy: Deploy) -> None:
+    """What opens one partition is told, by a name that an approval for its table covers."""
+    deploy.table(**by_id(LOW, HIGH, row_security="forced"))
+    fill(deploy)
+    opened = {**LOW, "rowSecurity": "off", "privileges": {"gp_reader": ["select"]}}
+    with (
+        deploy.next_deployment(approve=""),
+        pytest.raises(HazardNotApproved, match=r"WIDENS_ACCESS on public\.posts\.low"),
+    ):
+        deploy.table(**by_id(opened, HIGH, row_security="forced"))
+    with deploy.next_deployment(approve="WIDENS_ACCESS:public.posts"):
+        assert deploy.table(**by_id(opened, HIGH, row_security="forced")) == "update"

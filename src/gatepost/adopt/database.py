@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, LiteralString, NamedTuple, cast
 
@@ -79,7 +79,7 @@ class Database:
     statements: dict[Key, str] = field(default_factory=dict)
     """What makes the objects that have no kind of their own."""
 
-    @property
+    @cached_property
     def main_owner(self) -> str:
         """The role that owns most; the user where nobody owns anything."""
         counted = Counter(owner for key, owner in self.owners.items() if key in self.definitions)

@@ -7,6 +7,7 @@ import keyword
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from itertools import chain
 
 from gatepost.adopt.order import identifier
 from gatepost.postgres.catalog import Key
@@ -68,7 +69,8 @@ def variables(keys: Iterable[Key], names: Mapping[Key, str], taken: Iterable[str
     used = {*_TAKEN, *taken}
     for key in keys:
         stem = identifier(names[key])
-        candidates = (stem, f"{stem}_{key.kind.rstrip('s')}", *(f"{stem}_{n}" for n in range(2, 10_000)))
+        numbered = (f"{stem}_{n}" for n in range(2, 10_000))
+        candidates = chain((stem, f"{stem}_{key.kind.rstrip('s')}"), numbered)
         found[key] = next(name for name in candidates if name not in used)
         used.add(found[key])
     return found

@@ -143,14 +143,19 @@ def _closure(
     keys: set[Key], done: set[Key], needs: Mapping[Key, set[Key]], hopes: Mapping[Key, set[Key]]
 ) -> set[Key]:
     """Return what of `keys` can be declared after `done`, each after what it needs."""
+    missing = {key: (needs[key] | hopes.get(key, set())) - done for key in keys}
+    users: dict[Key, list[Key]] = defaultdict(list)
+    for key, others in missing.items():
+        for other in others:
+            users[other].append(key)
+    able = [key for key, others in missing.items() if not others]
     made: set[Key] = set()
-    grew = True
-    while grew:
-        fresh = {
-            key for key in keys - made if needs[key] <= done | made and hopes.get(key, set()) <= done | made
-        }
-        made |= fresh
-        grew = bool(fresh)
+    while able:
+        made.add(one := able.pop())
+        for user in users[one]:
+            missing[user].discard(one)
+            if not missing[user]:
+                able.append(user)
     return made
 
 

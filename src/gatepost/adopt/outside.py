@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -12,6 +14,9 @@ from gatepost.postgres.catalog import Key
 from gatepost.provider.declarations import Declarations
 from gatepost.provider.kinds import KINDS
 
+_OWN_PATH = re.compile(r"^ SET search_path TO ", re.MULTILINE)
+"""How the statement of a function with a search path of its own is printed."""
+
 
 def lacking(key: Key) -> str:
     """Return the reason of what needs an object that the program does not declare."""
@@ -21,31 +26,37 @@ def lacking(key: Key) -> str:
 class Recorder:
     """Checks declarations one after the other, as the provider does."""
 
-    def __init__(self) -> None:
+    def __init__(self, objects: Iterable[Key]) -> None:
+        """Take all that the database has."""
         self._declared = _Open()
         self._left_out: dict[str, Key] = {}
+        self._schemas: dict[str, set[str]] = defaultdict(set)
+        for key in objects:
+            if not key.object or key.kind == "functions":
+                self._schemas[key.name].add(key.schema)
 
     def leave_out(self, key: Key) -> None:
         """Note an object that the program does not declare."""
-        self._left_out[f"{key.schema}.{key.name}"] = key
+        if not key.object or key.kind == "functions":
+            self._left_out[f"{key.schema}.{key.name}"] = key
 
     def refusal(self, token: str, inputs: dict[str, Any]) -> str | None:
         """Return why the provider would refuse a declaration; None where it would not."""
         kind = KINDS[token]
         given = kind.inputs.model_validate(inputs)
-        self._declared.fresh.clear()
-        key = kind.key(given)
-        known = key is None or self._declared.knows(key)
+        self._declared.begin()
+        key, known, refused = None, True, None
         try:
+            if key := kind.key(given):
+                known = self._declared.knows(key)
             kind.check(given, self._declared)
             if key:
                 self._declared.announce(key)
             for text in kind.texts(given):
                 self._declared.check(text)
+            refused = self._missing() or self._astray(inputs.get("sql", ""))
         except InvalidDeclaration as error:
             refused = str(error)
-        else:
-            refused = self._missing()
         if refused is None:
             self._declared.used |= self._declared.fresh
             kind.announce(given, self._declared)
@@ -56,6 +67,19 @@ class Recorder:
     def _missing(self) -> str | None:
         missing = sorted(self._declared.fresh & self._left_out.keys())
         return lacking(self._left_out[missing[0]]) if missing else None
+
+    def _astray(self, sql: str) -> str | None:
+        """Return what a function's text finds only by the search path of who calls it."""
+        if _OWN_PATH.search(sql):
+            return None
+        for name in sorted(self._declared.unqualified):
+            schemas = self._schemas.get(name, set())
+            if schemas and "public" not in schemas:
+                return (
+                    f"its text says {name} for {min(schemas)}.{name}, which only its caller's path finds"
+                    ": write the schema, or give it a search_path"
+                )
+        return None
 
     def outside(self, functions: Iterable[str]) -> set[str]:
         """Return what the declarations so far, and the bodies of functions, use beside them."""
@@ -71,7 +95,14 @@ class _Open(Declarations):
         super().__init__()
         self.used: set[str] = set()
         self.fresh: set[str] = set()
-        """What was used since it was last cleared."""
+        """What the declaration at hand uses."""
+        self.unqualified: set[str] = set()
+        """What of that it names without a schema."""
+
+    def begin(self) -> None:
+        """Turn to another declaration."""
+        self.fresh.clear()
+        self.unqualified.clear()
 
     def knows(self, key: Key) -> bool:
         """Return whether an object of that name was announced."""
@@ -95,3 +126,5 @@ class _Open(Declarations):
                 yield sort, use
             else:
                 self.fresh.add(f"{use.schema or 'public'}.{use.name}")
+                if not use.schema:
+                    self.unqualified.add(use.name)

@@ -84,7 +84,7 @@ def _declared(database: Database, planned: list[Module], made: Program) -> dict[
     """Return what can be declared; the rest is noted in `made`, with what needs it."""
     inputs: dict[Key, dict[str, Any]] = {}
     left_out: dict[Key, str] = {}
-    known = Recorder()
+    known = Recorder(database.definitions)
     parts = partitions(database.definitions)
     for key in (key for module in planned for key in module.objects):
         missing = sorted(database.needs[key] & left_out.keys(), key=str)

@@ -19,6 +19,7 @@ def fold(database: Database) -> None:
 
     Such a sequence needs a declaration of its own only where it differs from what PostgreSQL makes.
     """
+    absorbed: dict[Key, Key] = {}
     for key in [key for key in database.definitions if key.kind == "sequences"]:
         definition = database.definitions[key]
         if not definition.get("ownedBy"):
@@ -35,13 +36,14 @@ def fold(database: Database) -> None:
             del column["default"]
             database.needs[table].discard(key)
             if _is_usual(key, definition, table, column):
-                _absorb(database, key, table)
+                absorbed[key] = table
             else:
                 database.needs[key].add(table)
         elif key in database.needs[table]:
             _unowned(database, key, f"{definition['ownedBy']} owns it, which is also made with its help")
         else:
             database.needs[key].add(table)
+    _absorb(database, absorbed)
 
 
 def _is_serial(column: dict[str, Any], key: Key) -> bool:
@@ -78,13 +80,15 @@ def sequence_name(table: str, column: str) -> str:
     return "_".join([*(name.decode(errors="ignore") for name in names), "seq"])
 
 
-def _absorb(database: Database, key: Key, table: Key) -> None:
-    del database.definitions[key]
+def _absorb(database: Database, absorbed: dict[Key, Key]) -> None:
+    """Let the tables stand for their sequences."""
+    for key in absorbed:
+        del database.definitions[key]
+        del database.needs[key]
     for needs in database.needs.values():
-        if key in needs:
+        for key in needs & absorbed.keys():
             needs.discard(key)
-            needs.add(table)
-    del database.needs[key]
+            needs.add(absorbed[key])
 
 
 def _unowned(database: Database, key: Key, reason: str) -> None:

@@ -120,9 +120,7 @@ class Ledger:
             connection.execute(query("ledger"))
 
     def _exists(self, connection: Connection) -> bool:
-        found = connection.execute(
-            "select to_regclass('gatepost.redefined') is not null"
-        ).fetchone()
+        found = connection.execute("select to_regclass('gatepost.redefined') is not null").fetchone()
         return found == (True,)
 
     def remaining(self, connection: Connection | None, resource: str, plan: Plan) -> Plan | None:

@@ -105,14 +105,18 @@ def of_table(old: TableInputs, new: TableInputs, facts: Facts) -> tuple[Risk, ..
     size = facts.exposed(old.db_schema, old.name)
     names = [{one.name for one in given.columns} for given in (old, new)]
     found = of_privileges(old.where, old.privileges, new.privileges, size, but=names[0] ^ names[1])
-    if old.row_security == new.row_security or size.empty:
-        return found
-    tighter = _SECURED[new.row_security] > _SECURED[old.row_security]
-    hazard = Hazard.CHANGES_ACCESS if tighter else Hazard.WIDENS_ACCESS
-    detail = _SECURITY_CHANGES[old.row_security, new.row_security]
-    if old.row_security == "off" and not facts.has_policies(old.db_schema, old.name):
-        detail += " It has no policy yet, and shows no row until it has: deploy its policies before that."
-    return found + risk(hazard, old.where, detail, size=size)
+    advice = ""
+    if old.row_security == "off" and not (size.empty or facts.has_policies(old.db_schema, old.name)):
+        advice = " It has no policy yet, and shows no row until it has: deploy its policies before that."
+    return found + of_row_security(old.where, old.row_security, new.row_security, size, advice)
+
+
+def of_row_security(on: str, old: str, new: str, size: Size, advice: str = "") -> tuple[Risk, ...]:
+    """Return what another row security does to the rows of a table or partition."""
+    if old == new:
+        return ()
+    hazard = Hazard.CHANGES_ACCESS if _SECURED[new] > _SECURED[old] else Hazard.WIDENS_ACCESS
+    return risk(hazard, on, _SECURITY_CHANGES[old, new] + advice, size=size)
 
 
 def of_privileges(

@@ -126,7 +126,8 @@ class MaterializedViewKind(Kind[MaterializedViewInputs]):
             _attributes(old, new, place), access.of_privileges(place.label, old.privileges, new.privileges)
         )
         if _query(old) != _query(new):
-            return self._exchange(old, new, place, facts, populated)
+            fills = populated or new.fills
+            return Plan((), attributes.risks) + self._exchange(old, new, place, facts, fills)
         if old.refresh_on == new.refresh_on and (populated or not new.fills):
             return attributes
         size = facts.size(place.schema, place.name)
@@ -141,7 +142,7 @@ class MaterializedViewKind(Kind[MaterializedViewInputs]):
         new: MaterializedViewInputs,
         place: Place,
         facts: Facts,
-        populated: bool,
+        fills: bool,
     ) -> Plan:
         """Fill the new one beside the old one, index by index; then one transaction puts it in its place."""
         it = new.parsed()
@@ -152,7 +153,7 @@ class MaterializedViewKind(Kind[MaterializedViewInputs]):
         repair = Plan((beside.drop(undo=""),) if left else ())
         made = Plan(_made(new, beside, facts, undo=beside.drop().sql))
         built = Plan(tuple(_index_on(one, beside, place) for one in indexes))
-        filled = Plan((beside.fill(),) if populated else ())
+        filled = Plan((beside.fill(),) if fills else ())
         others = found.apart(indexes)
         return repair + made + filled + built + self._swap(new, place, beside, others, indexes)
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from gatepost.errors import InvalidDeclaration, ObjectExists
 from gatepost.postgres.catalog import Facts, Key, query
-from gatepost.postgres.plan import Hazard, Lock, Plan, Statement, risk
-from gatepost.provider import comment, policy, privileges, row_security, storage
+from gatepost.postgres.plan import Hazard, Lock, Plan, Risk, Statement, risk
+from gatepost.provider import access, comment, policy, privileges, row_security, storage
 from gatepost.provider.partition_bounds import bounds_clause, read_bounds, read_key
 from gatepost.provider.partitioned import fitting
 from gatepost.provider.partitions import Member, Partitioned, PartitionInputs
@@ -86,7 +86,10 @@ class _Change:
             sum(
                 (
                     Plan(tuple(_detach(after) for _, after in rebound)),
-                    *(Plan(tuple(_alter(before, after))) for before, after in pairs),
+                    *(
+                        Plan(tuple(_alter(before, after)), self._access(before, after))
+                        for before, after in pairs
+                    ),
                     *(create(one, self.facts) for one in fresh),
                     Plan(tuple(_attach(after) for _, after in rebound)),
                     unproved,
@@ -94,6 +97,11 @@ class _Change:
                 Plan(),
             ),
         )
+
+    def _access(self, old: Member, new: Member) -> tuple[Risk, ...]:
+        size = self.facts.size(old.schema, old.name)
+        given = access.of_privileges(_on(old), old.privileges, new.privileges, size)
+        return given + access.of_row_security(_on(old), old.row_security, new.row_security, size)
 
     def _renamed(self) -> Iterator[tuple[str, str]]:
         """Yield new and old name of what takes the same rows under another name."""
@@ -117,7 +125,7 @@ class _Change:
         if not found:
             return Plan()
         size = self.facts.size(member.schema, member.name)
-        risks = risk(Hazard.DELETES_DATA, member.label, "The partition is dropped.", size=size)
+        risks = risk(Hazard.DELETES_DATA, _on(member), "The partition is dropped.", size=size)
         drop = Statement(text("drop table {p}", p=member.target), Lock.ACCESS_EXCLUSIVE, member.label)
         return Plan((*self._detached(member, str(found[0])), drop), risks)
 
@@ -233,6 +241,11 @@ def _move(old: Member, new: Member) -> list[Statement]:
         Statement(text("alter table {t} {c}", t=target, c=clause), Lock.ACCESS_EXCLUSIVE, old.label)
         for target, clause in clauses
     ]
+
+
+def _on(member: Member) -> str:
+    """Return what a hazard calls the partition: an approval for its table covers it."""
+    return ".".join((*member.parent, member.name))
 
 
 def _alter(old: Member, new: Member) -> list[Statement]:
