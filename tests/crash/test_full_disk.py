@@ -52,7 +52,7 @@ def deploy(deployer: Deployer, world: World, version: str) -> dict[str, Any]:
 
 
 def test_full_disk_of_the_server(worlds: World) -> None:
-    room = size_of(worlds) + 60_000
+    room = size_of(worlds) + 250_000
     with Deployer() as deployer, small_disk(new_folder(), room) as disk, worlds.copy(disk) as world:
         world.start()
         assert "changes" in deploy(deployer, world, "first")

@@ -36,7 +36,6 @@ class Deployed:
 
     def up(self, program: Program) -> dict[str, int]:
         target = target_of(self.database.deployer_url)
-        os.environ["PGPASSWORD"] = target.password or ""
         deployment = Deployment(
             Project("random", self.root),
             "local",
@@ -45,7 +44,9 @@ class Deployed:
             config={},
             providers={"gatepost": GatepostProvider},
         )
-        return deployment.up(lambda: declare(program, target)).changes
+        with pytest.MonkeyPatch.context() as environment:
+            environment.setenv("PGPASSWORD", target.password or "")
+            return deployment.up(lambda: declare(program, target)).changes
 
     def connect(self) -> psycopg.Connection[Any]:
         return psycopg.connect(self.database.superuser_url, autocommit=True)
