@@ -16,10 +16,7 @@ import pytest
 from fix_workspace import clean_environment
 from servers import Server, at
 
-pytestmark = [
-    pytest.mark.pulumi_cli,
-    pytest.mark.skipif(shutil.which("pulumi") is None, reason="the Pulumi CLI is not on PATH"),
-]
+pytestmark = pytest.mark.pulumi_cli
 TESTS = Path(__file__).parents[1]
 PROJECT = """
 name: kinds

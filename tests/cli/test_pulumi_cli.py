@@ -10,10 +10,7 @@ import pytest
 from cli.programs import POSTS, POSTS_WITH_BODY
 from fix_workspace import Workspace
 
-pytestmark = [
-    pytest.mark.pulumi_cli,
-    pytest.mark.skipif(shutil.which("pulumi") is None, reason="the Pulumi CLI is not installed"),
-]
+pytestmark = pytest.mark.pulumi_cli
 
 
 @pytest.fixture

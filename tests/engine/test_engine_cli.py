@@ -16,10 +16,7 @@ from gatepost.engine.model import Project
 from gatepost.engine.program import program_file
 from gatepost.engine.state import StateFiles
 
-pytestmark = [
-    pytest.mark.pulumi_cli,
-    pytest.mark.skipif(shutil.which("pulumi") is None, reason="the Pulumi CLI is not on PATH"),
-]
+pytestmark = pytest.mark.pulumi_cli
 
 PROGRAM = """
     import sys

@@ -15,10 +15,7 @@ from servers import Server
 
 from gatepost.engine import Deployment
 
-pytestmark = [
-    pytest.mark.pulumi_cli,
-    pytest.mark.skipif(shutil.which("pulumi") is None, reason="the Pulumi CLI is not on PATH"),
-]
+pytestmark = pytest.mark.pulumi_cli
 CONFIG = {"platform:environment": "local"}
 
 
