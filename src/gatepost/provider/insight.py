@@ -8,8 +8,6 @@ from typing import Any
 from gatepost.errors import InvalidDeclaration
 from gatepost.insight.tree import PARSER
 
-_PARSER = PARSER
-
 
 def parse(sql: str, where: str) -> list[Any]:
     """Return the statements of `sql`.
@@ -20,7 +18,7 @@ def parse(sql: str, where: str) -> list[Any]:
     from pglast.parser import ParseError
 
     try:
-        with _PARSER:
+        with PARSER:
             return [raw.stmt for raw in parse_sql(sql)]
     except ParseError as error:
         message, offset = str(error.args[0]), error.args[1]
@@ -187,7 +185,7 @@ def or_replace(sql: str) -> str:
     """Return a `create …` text as `create or replace …`."""
     from pglast.parser import scan
 
-    with _PARSER:
+    with PARSER:
         tokens = [token for token in scan(sql) if token.name not in ("SQL_COMMENT", "C_COMMENT")]
     if tokens[1].name == "OR":
         return sql

@@ -35,7 +35,7 @@ def read(opened: Callable[[], Session], request: ReadRequest, tell: Tell) -> Rea
         tell(kind, inputs, None, request.urn)
         return ReadResponse(None)
     then: Definition = found.get("definition") or now
-    if now in (then, opened().redefined(key)):
+    if now == then or now == opened().redefined(key):
         return _unchanged(request)
     observed = kind.observe(known, then, now)
     tell(kind, inputs, observed, request.urn)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from gatepost.errors import InvalidDeclaration
+from gatepost.insight.tree import PARSER
 from gatepost.postgres.catalog import Definition, Facts, Key
 from gatepost.postgres.plan import Hazard, Lock, Plan, Statement, risk
 from gatepost.provider.declarations import Declarations
-from gatepost.provider.insight import _PARSER, parse
+from gatepost.provider.insight import parse
 from gatepost.provider.kind import Inputs, Kind
 from gatepost.provider.sqltext import raw, text
 
@@ -38,7 +39,7 @@ class VerbatimInputs(Inputs):
         """Return the statements, one by one."""
         from pglast import split
 
-        with _PARSER:
+        with PARSER:
             return list(split(self.sql))
 
 

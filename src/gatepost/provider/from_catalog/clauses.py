@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from gatepost.provider.insight import _PARSER
+from gatepost.insight.tree import PARSER
 
 _OPEN, _CLOSE, _COMMA = ("ASCII_40", "ASCII_91"), ("ASCII_41", "ASCII_93"), "ASCII_44"
 
@@ -93,7 +93,7 @@ class Clauses:
 def _tokens(sql: str) -> list[Any]:
     from pglast.parser import scan
 
-    with _PARSER:
+    with PARSER:
         return list(scan(sql))
 
 
