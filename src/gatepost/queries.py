@@ -2,16 +2,47 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from pathlib import Path
+from typing import Literal, get_args
+from uuid import UUID
 
 from gatepost.errors import InvalidDeclaration
+from gatepost.targets import INDEXED_QUERY, Target
 
-_HEADER = re.compile(r"^-- (?P<key>as|index|parameter): ?(?P<value>.*)$")
-_PARAMETER = re.compile(r"^(?P<name>[a-z_]+) (?P<type>[a-z]+) =(?: (?P<example>.+))?$")
-_PLACEHOLDER = re.compile(r"(?<!%)%\((?P<name>[a-z_]+)\)s")
+Growth = Literal["constant", "log", "linear"]
+"""How the pages that a query touches grow with the rows of its tables."""
+
+_KEYS = ("as", "index", "parameter", "target", "grows")
+_HEADER = re.compile(rf"^-- (?P<key>{'|'.join(_KEYS)}): ?(?P<value>.*)$")
+_PARAMETER = re.compile(
+    r"^(?P<name>[a-z_][a-z0-9_]*) (?P<type>[a-z][a-z0-9_. ]*(?:\[\])?) =(?: (?P<example>.+))?$"
+)
+_PLACEHOLDER = re.compile(r"(?<!%)%\((?P<name>[a-z_][a-z0-9_]*)\)s")
+_SUBJECT = re.compile(r"^\{(?P<name>[a-z_][a-z0-9_]*)\}$")
+_TARGET = re.compile(r"^(?P<limit>\d+(?:\.\d+)?) ms$")
+_TRUTH = {"true": True, "false": False}
+
+
+def _json(text: str) -> object:
+    from psycopg.types.json import Jsonb
+
+    return Jsonb(json.loads(text))
+
+
+_READ: dict[str, Callable[[str], object]] = {
+    **dict.fromkeys(("smallint", "int", "integer", "bigint"), int),
+    "numeric": Decimal,
+    "double precision": float,
+    "boolean": _TRUTH.__getitem__,
+    "uuid": UUID,
+    "jsonb": _json,
+}
+"""How an example of a type is read; what is not here is text that PostgreSQL reads itself."""
 
 
 @dataclass(frozen=True)
@@ -20,9 +51,41 @@ class Parameter:
 
     name: str
     type: str
-    """Its PostgreSQL type."""
+    """Its PostgreSQL type, for example `uuid`, `timestamptz`, `jsonb` or `uuid[]`."""
     example: str
-    """A value to try the query with, or `{subject}` for something that the caller has at hand."""
+    """A value to try the query with, or `{subject}` for something that the caller has at hand.
+
+    An array's are separated by commas: `draft, published`."""
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """The names of the subjects that the example asks for."""
+        return tuple(match["name"] for part in self._parts() if (match := _SUBJECT.match(part)))
+
+    def value(self, subjects: Mapping[str, object]) -> object:
+        """Return the example as psycopg takes it, with `subjects` filled in.
+
+        :raises KeyError: `subjects` lacks one.
+        :raises ValueError: the example is no value of the type.
+        """
+        if not self.type.endswith("[]"):
+            return self._one(self.example, subjects)
+        values = [self._one(part, subjects) for part in self._parts()]
+        whole = len(values) == 1 and isinstance(values[0], list)
+        return values[0] if whole else values
+
+    def _parts(self) -> list[str]:
+        if not self.type.endswith("[]"):
+            return [self.example]
+        return [part.strip() for part in self.example.split(",")] if self.example else []
+
+    def _one(self, text: str, subjects: Mapping[str, object]) -> object:
+        if match := _SUBJECT.match(text):
+            return subjects[match["name"]]
+        try:
+            return _READ.get(self.type.removesuffix("[]"), str)(text)
+        except (ArithmeticError, LookupError, ValueError) as error:
+            raise ValueError(f'"{text}" is no {self.type.removesuffix("[]")}') from error
 
 
 @dataclass(frozen=True)
@@ -40,6 +103,10 @@ class Query:
     """The index that is there for it."""
     parameters: tuple[Parameter, ...]
     path: Path
+    target: Target = INDEXED_QUERY
+    """The most that it may take on the server."""
+    grows: Growth = "log"
+    """How its work may grow with its tables."""
 
     def arguments(self, subjects: Mapping[str, object], **given: object) -> dict[str, object]:
         """Return a value for each parameter: what is given, else its example with `subjects` filled in.
@@ -52,15 +119,13 @@ class Query:
         }
 
     def _example(self, parameter: Parameter, subjects: Mapping[str, object]) -> object:
-        if not (parameter.example.startswith("{") and parameter.example.endswith("}")):
-            return int(parameter.example) if parameter.type == "int" else parameter.example
-        subject = parameter.example[1:-1]
-        if subject not in subjects:
+        try:
+            return parameter.value(subjects)
+        except KeyError as error:
             raise InvalidDeclaration(
-                f'{self.path}: parameter "{parameter.name}" needs a subject "{subject}":'
+                f'{self.path}: parameter "{parameter.name}" needs a subject "{error.args[0]}":'
                 f" give it, there are {', '.join(sorted(subjects)) or 'none'}"
-            )
-        return subjects[subject]
+            ) from None
 
 
 def load(folder: Path) -> dict[str, Query]:
@@ -88,9 +153,11 @@ def read(path: Path) -> Query:
         title=title.removeprefix("-- "),
         sql="\n".join(lines[size:]).strip().removesuffix(";"),
         role=_only("as", header, path),
-        index=_only("index", header, path) if any(key == "index" for key, _ in header) else None,
+        index=_optional("index", header, path),
         parameters=tuple(_parameter(value, path) for key, value in header if key == "parameter"),
         path=path,
+        target=_target(_optional("target", header, path), path),
+        grows=_growth(_optional("grows", header, path), path),
     )
     _check_placeholders(query)
     return query
@@ -99,7 +166,7 @@ def read(path: Path) -> Query:
 def _header(line: str, path: Path) -> tuple[str, str]:
     match = _HEADER.match(line)
     if match is None:
-        raise InvalidDeclaration(f'{path}: header line "{line}": expected as:, index: or parameter:')
+        raise InvalidDeclaration(f'{path}: header line "{line}": expected {_named_keys()}')
     return match["key"], match["value"]
 
 
@@ -110,11 +177,41 @@ def _only(key: str, header: list[tuple[str, str]], path: Path) -> str:
     return values[0]
 
 
+def _named_keys() -> str:
+    *first, last = (f"{key}:" for key in _KEYS)
+    return f"{', '.join(first)} or {last}"
+
+
+def _optional(key: str, header: list[tuple[str, str]], path: Path) -> str | None:
+    return _only(key, header, path) if any(name == key for name, _ in header) else None
+
+
+def _target(text: str | None, path: Path) -> Target:
+    if text is None:
+        return INDEXED_QUERY
+    match = _TARGET.match(text)
+    if match is None:
+        raise InvalidDeclaration(f'{path}: target "{text}": expected "<milliseconds> ms"')
+    return replace(INDEXED_QUERY, what=path.stem.replace("_", " "), limit=float(match["limit"]))
+
+
+def _growth(text: str | None, path: Path) -> Growth:
+    for growth in get_args(Growth):
+        if text in (growth, None):
+            return "log" if text is None else growth
+    raise InvalidDeclaration(f'{path}: grows "{text}": expected {", ".join(get_args(Growth))}')
+
+
 def _parameter(text: str, path: Path) -> Parameter:
     match = _PARAMETER.match(text)
     if match is None:
         raise InvalidDeclaration(f'{path}: parameter "{text}": expected "<name> <type> = <example>"')
-    return Parameter(match["name"], match["type"], match["example"] or "")
+    parameter = Parameter(match["name"], match["type"], match["example"] or "")
+    try:
+        parameter.value(dict.fromkeys(parameter.subjects))
+    except ValueError as error:
+        raise InvalidDeclaration(f'{path}: parameter "{text}": {error}') from error
+    return parameter
 
 
 def _check_placeholders(query: Query) -> None:

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gatepost.queries import Query, load, read
-from gatepost.targets import INDEXED_QUERY
+from gatepost.queries import Query, load
+from gatepost.subjects import Subjects, acting_as, subjects_of
 from gatepost.verify.check import Check, facts
 
 if TYPE_CHECKING:
     from gatepost.postgres.connect import Connection
 
-_NOBODY = "00000000-0000-0000-0000-000000000000"
-_WITHOUT_ROWS = {
-    "organization": _NOBODY,
-    "member": _NOBODY,
-    "integration": _NOBODY,
-    "email": "nobody@example.com",
-}
 _SMALL_PAGES = 100
 """Up to this size, in blocks of 8 kB, the planner may well do without the index that a large table needs."""
 _WITHOUT = {
@@ -53,16 +44,16 @@ def check_queries(root: Path, features: list[str], owner: str, connection: Conne
     if not queries:
         return
     _analyze_new([query for found in queries.values() for query in found.values()], owner, connection)
-    subjects = _subjects(root, connection)
     for feature, found in queries.items():
+        subjects = subjects_of(folders[feature].parent, found.values(), connection)
         for query in found.values():
             yield _check(feature, query, subjects, connection)
 
 
-def _check(feature: str, query: Query, subjects: Mapping[str, object], connection: Connection) -> Check:
+def _check(feature: str, query: Query, subjects: Subjects, connection: Connection) -> Check:
     import psycopg
 
-    expected = facts(index=query.index, time=f"under {INDEXED_QUERY.limit:g} ms")
+    expected = facts(index=query.index, time=f"under {query.target.limit:g} {query.target.unit}")
     try:
         found, note = _measure(query, subjects, connection)
     except psycopg.Error as error:
@@ -81,7 +72,7 @@ def _check(feature: str, query: Query, subjects: Mapping[str, object], connectio
             buffers=_number(found.buffers, "buffer"),
         ),
         note,
-        passed_anyway=(uses or note == _TOO_SMALL) and INDEXED_QUERY.holds(found.milliseconds),
+        passed_anyway=(uses or note == _TOO_SMALL) and query.target.holds(found.milliseconds),
     )
 
 
@@ -95,7 +86,7 @@ def _refusal(error: Any, query: Query) -> str:
     return str(error.diag.message_primary or error)
 
 
-def _measure(query: Query, subjects: Mapping[str, object], connection: Connection) -> tuple[Measured, str]:
+def _measure(query: Query, subjects: Subjects, connection: Connection) -> tuple[Measured, str]:
     found = _explain(query, subjects, connection)
     if query.index is None or query.index in found.indexes or not _is_small(query.index, connection):
         return found, ""
@@ -149,13 +140,13 @@ def _is_small(index: str, connection: Connection) -> bool:
 
 
 def _explain(
-    query: Query, subjects: Mapping[str, object], connection: Connection, without: tuple[str, ...] = ()
+    query: Query, subjects: Subjects, connection: Connection, without: tuple[str, ...] = ()
 ) -> Measured:
     """Run the query as its role, with the user's identity; nothing stays.
 
     The fastest of three runs counts: the first one fills the caches, and a busy machine slows any of them.
     """
-    with _as(connection, query.role, subjects):
+    with acting_as(query.role, subjects, connection):
         for setting in without:
             connection.execute("select set_config(%s, 'off', true)", [setting])
         statement = ("explain (analyze, buffers, format json) " + query.sql).encode()
@@ -177,33 +168,3 @@ def _indexes(node: Mapping[str, Any]) -> Iterator[str]:
         yield node["Index Name"]
     for child in node.get("Plans", ()):
         yield from _indexes(child)
-
-
-@contextmanager
-def _as(connection: Connection, role: str, subjects: Mapping[str, object]) -> Iterator[None]:
-    from psycopg import Rollback, sql
-
-    claims = {"sub": str(subjects["member"]), "role": role, "organization_id": str(subjects["organization"])}
-    with connection.transaction():
-        connection.execute(sql.SQL("set local role {}").format(sql.Identifier(role)))
-        connection.execute("select set_config('request.jwt.claims', %s, true)", [json.dumps(claims)])
-        yield
-        raise Rollback
-
-
-def _subjects(root: Path, connection: Connection) -> Mapping[str, object]:
-    """Return somebody to try the queries with: the row of schema/subjects.sql, or nobody."""
-    import psycopg
-    from psycopg.rows import dict_row
-
-    file = root / "schema" / "subjects.sql"
-    if not file.exists():
-        return _WITHOUT_ROWS
-    query = read(file)
-    try:
-        with _as(connection, query.role, _WITHOUT_ROWS), connection.cursor(row_factory=dict_row) as cursor:
-            row = cursor.execute(query.sql.encode()).fetchone()
-    except psycopg.Error:
-        # every query then says itself why its role or its tables cannot be used
-        return _WITHOUT_ROWS
-    return {**_WITHOUT_ROWS, **{key: value for key, value in (row or {}).items() if value is not None}}
