@@ -41,6 +41,7 @@ def declare(settings: Settings, target: Provider) -> Foundation:
             comment="Who may do what has changed",
         )
         _scheduled_jobs()
+        _personal_data()
         if settings.has_demo_data:
             SOURCES.seed("demo_organizations")
     return Foundation(settings, target, known.tenancy, security_log)
@@ -151,3 +152,27 @@ def _scheduled_jobs() -> None:
         SERVICE,
         comment="One tick: runs each due job in a transaction of its own; concurrent ticks share the jobs",
     )
+
+
+def _personal_data() -> None:
+    table = Table(
+        "personal_data",
+        schema="app",
+        comment="Every column that refers to a user, and what becomes of it when the user is erased",
+        columns=[
+            Column("table_name", "text", comment="With its schema: public.memberships"),
+            Column("column_name", "text", comment="Holds the user's id"),
+            Column("on_erasure", "text", comment="delete the row, anonymize (set null) or keep"),
+            Column("reason", "text"),
+        ],
+        row_security="forced",
+        privileges={SERVICE: ["select"], MONITOR: ["select"]},
+    )
+    PrimaryKey("personal_data_pkey", table, ["table_name", "column_name"])
+    Check("personal_data_table_name_check", table, "table_name ~ '^[a-z_][a-z0-9_]*[.][a-z_][a-z0-9_]*$'")
+    Check("personal_data_on_erasure_check", table, "on_erasure in ('delete', 'anonymize', 'keep')")
+    Check("personal_data_reason_check", table, "length(reason) >= 10")
+    for role in (SERVICE, MONITOR):
+        readable(table, "personal_data", role)
+    open_to_deployment(table, "personal_data")
+    SOURCES.reference_data("personal_data_of_foundation")

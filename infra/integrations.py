@@ -42,6 +42,7 @@ def declare(on: Foundation) -> None:
         integration_usage.declare(on, integrations)
         _reports()
         _clean_up()
+        SOURCES.reference_data("personal_data_of_integrations")
         if on.settings.has_demo_data:
             SOURCES.seed("demo_integrations")
 

@@ -28,6 +28,8 @@ FINDINGS = {
     "excessive_privilege": "Truncate, references, trigger or maintain in the hands of an API role",
     "bypassing_role": "Roles that row security does not hold",
     "open_schema": "Schemas in which an API role or everybody may create",
+    "unregistered_personal_data": "Columns that refer to a user and are not in app.personal_data",
+    "unerasable_personal_data": "Registered columns that erasure cannot see, delete or make null",
 }
 
 

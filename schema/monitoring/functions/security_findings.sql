@@ -19,5 +19,9 @@ as $$
     select * from monitoring.finding_definer_view
     union all
     select * from monitoring.finding_open_schema
+    union all
+    select * from monitoring.finding_unregistered_personal_data
+    union all
+    select * from monitoring.finding_unerasable_personal_data
     order by finding, subject
 $$;

@@ -30,6 +30,21 @@ VIOLATIONS = {
     ],
     "bypassing_role": [],
     "open_schema": ["grant create on schema public to public", "grant create on schema app to authenticated"],
+    "unregistered_personal_data": [
+        "alter table public.integrations add approved_by uuid",
+        "alter table public.integrations add boss uuid references public.users",
+        "alter table public.integrations add author_ids uuid[]",
+        "delete from app.personal_data where table_name = 'public.users' and column_name = 'id'",
+    ],
+    "unerasable_personal_data": [
+        "insert into app.personal_data values ('public.nothing', 'user_id', 'delete', 'there is no table')",
+        "alter table public.memberships drop column created_by",
+        "revoke delete on public.memberships from service_role",
+        "revoke update on public.organizations from service_role",
+        "drop policy memberships_service on public.memberships",
+        "alter policy memberships_service on public.memberships using (role = 'member')",
+        "update app.personal_data set on_erasure = 'anonymize' where column_name = 'user_id'",
+    ],
 }
 
 
