@@ -21,10 +21,11 @@ from servers import Server, as_user, at
 from gatepost.engine import Deployment, Project, Result
 from gatepost.engine.postgresql.provider import PostgresqlProvider
 from gatepost.provider.provider import GatepostProvider
+from gatepost.session import Database
 from infra.settings import derive_password
 
 PROJECT = Path(__file__).parent.parent
-DATABASE = "platform"
+PLATFORM = "platform"
 Row = dict[str, Any]
 
 
@@ -170,7 +171,7 @@ def platform(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Deploy
     config = {"platform:environment": "local", "platform:readStatistics": "true"}
     backend = tmp_path_factory.mktemp("state")
     deploy(server.deployer_url, backend, config)
-    return Deployed(server, DATABASE, derived_passwords(server.deployer_url), resources_in(backend))
+    return Deployed(server, PLATFORM, derived_passwords(server.deployer_url), resources_in(backend))
 
 
 @pytest.fixture
@@ -187,6 +188,16 @@ def clone(platform: Deployed) -> Iterator[Deployed]:
     """A copy of the platform's database, for tests that commit, or change its structure."""
     with copy_of(platform, platform) as copied:
         yield copied
+
+
+@pytest.fixture
+def platform_database(clone: Deployed) -> Iterator[Database]:
+    """What services and the API have: a pool of the authenticator's connections to a copy of the platform.
+
+    Below `features`, `session` and `web` it is called `database`.
+    """
+    with Database(clone.url("authenticator")) as opened:
+        yield opened
 
 
 @contextmanager

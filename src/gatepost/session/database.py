@@ -1,0 +1,137 @@
+"""The database as an application has it: a pool of connections that serve any identity in turn."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from psycopg.pq import TransactionStatus
+from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
+
+from gatepost.session.failures import OutcomeUnknown, SessionError, Unavailable, is_lost, is_stale
+from gatepost.session.statement import compiled
+from gatepost.session.transaction import Transaction, identified
+from gatepost.session.wire import Row, Wire
+
+if TYPE_CHECKING:
+    from psycopg.pq.abc import PGresult
+
+    from gatepost.session.identity import Identity
+    from gatepost.session.statement import Statement
+
+
+class Database:
+    """Connections of one login role, such as `authenticator`, which takes on each identity's role in turn.
+
+    :param url: the login's URL, with its password.
+    :param max_size: how many connections at most; they are opened as they are needed.
+    :param wait: seconds to wait for a free connection.
+    :param statement_timeout: seconds that a statement may run.
+    :param lock_timeout: seconds that a statement may wait for a lock.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        max_size: int = 4,
+        wait: float = 5.0,
+        statement_timeout: float = 10.0,
+        lock_timeout: float = 2.0,
+    ) -> None:
+        self._pool: ConnectionPool[Wire] = ConnectionPool(
+            url,
+            connection_class=Wire,
+            kwargs={
+                "autocommit": True,
+                "application_name": "gatepost serve",
+                "connect_timeout": 5,
+                "keepalives_idle": 15,
+                "keepalives_interval": 5,
+                "keepalives_count": 3,
+            },
+            min_size=0,
+            max_size=max_size,
+            timeout=wait,
+            open=True,
+            configure=lambda wire: wire.set_up(statement_timeout, lock_timeout),
+        )
+
+    def transaction(self, identity: Identity) -> Transaction:
+        """Return a transaction of `identity`, to be used in `with`; two round trips for one statement."""
+        return Transaction(self, identity)
+
+    def rows(self, identity: Identity, statement: Statement, /, **parameters: Any) -> list[Row]:
+        """Run one statement as a transaction of its own and return its rows: one round trip.
+
+        :raises UsageError: a parameter is missing or not known.
+        :raises SessionError: the statement failed and changed nothing.
+        :raises OutcomeUnknown: the connection was lost: it may have changed something, or not.
+        """
+        wire, result = self._run(identity, statement, parameters)
+        return wire.load(result)
+
+    def row(self, identity: Identity, statement: Statement, /, **parameters: Any) -> Row | None:
+        """Run one statement as `rows` does and return its first row, None where it has none."""
+        return next(iter(self.rows(identity, statement, **parameters)), None)
+
+    def value(self, identity: Identity, statement: Statement, /, **parameters: Any) -> Any:
+        """Run one statement as `rows` does and return the first value of its first row, or None."""
+        return next(iter((self.row(identity, statement, **parameters) or {}).values()), None)
+
+    def changed(self, identity: Identity, statement: Statement, /, **parameters: Any) -> int:
+        """Run one statement as `rows` does and return how many rows it changed or returned."""
+        return self._run(identity, statement, parameters)[1].command_tuples or 0
+
+    def _run(
+        self, identity: Identity, statement: Statement, parameters: dict[str, Any]
+    ) -> tuple[Wire, PGresult]:
+        found = compiled(statement, parameters)
+        calls = identified(identity), (found, found.values(parameters))
+        wire = self.take()
+        try:
+            try:
+                return wire, wire.exchange(*calls)
+            except SessionError as error:
+                if not is_stale(error):
+                    raise
+            return wire, wire.exchange(*calls)
+        except Unavailable as error:
+            if is_lost(error):
+                raise OutcomeUnknown(str(error)) from error
+            raise
+        finally:
+            self.give_back(wire)
+
+    def take(self) -> Wire:
+        """Take a connection that is alive out of the pool; `give_back` it.
+
+        :raises Unavailable: none is free in time, or the server does not let anybody in.
+        """
+        while True:
+            try:
+                wire = self._pool.getconn()
+            except (PoolTimeout, PoolClosed, TooManyRequests) as error:
+                raise Unavailable(f"no connection to the database: {error}") from error
+            if wire.is_alive:
+                return wire
+            wire.close()
+            self._pool.putconn(wire)
+
+    def give_back(self, wire: Wire) -> None:
+        """Put a connection back; one that broke, or is in a transaction, is replaced."""
+        if wire.pgconn.transaction_status != TransactionStatus.IDLE:
+            wire.close()
+        self._pool.putconn(wire)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._pool.close()
+
+    def __enter__(self) -> Database:
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,179 @@
+"""A connection whose statements travel together: several in one round trip, each prepared once."""
+
+from __future__ import annotations
+
+import select
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+import psycopg
+from psycopg.adapt import PyFormat, Transformer
+from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus
+from psycopg.pq.abc import PGresult
+
+from gatepost.session.failures import SessionError, Unavailable, is_lost, is_stale, translate
+from gatepost.session.statement import Compiled
+
+Row = dict[str, Any]
+Call = tuple[Compiled, Sequence[Any]]
+_KEPT_STATEMENTS = 500
+_GRACE = 5.0
+"""Seconds that the server has, after its own time-out, to say that it timed out."""
+_FAILED = frozenset({ExecStatus.FATAL_ERROR, ExecStatus.BAD_RESPONSE})
+
+
+class Wire(psycopg.Connection[Any]):
+    """A connection for `exchange` alone: it stays in libpq's pipeline mode, so `execute` is not for it."""
+
+    answer_timeout: float
+    _kept: dict[tuple[bytes, tuple[int, ...]], bytes]
+    _number: int
+
+    def set_up(self, statement_timeout: float, lock_timeout: float) -> None:
+        """Set the time-outs, in seconds, and begin to send statements together."""
+        self.execute(
+            "select set_config('statement_timeout', %s, false), set_config('lock_timeout', %s, false)",
+            [f"{statement_timeout * 1000:.0f}", f"{lock_timeout * 1000:.0f}"],
+        )
+        self.answer_timeout = statement_timeout + _GRACE
+        self._kept, self._number = {}, 0
+        self._poll = select.poll()
+        self._poll.register(self.pgconn.socket, select.POLLIN)
+        self.pgconn.enter_pipeline_mode()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the server has not hung up meanwhile; asks nobody."""
+        with suppress(psycopg.OperationalError):
+            while self._poll.poll(0):
+                self.pgconn.consume_input()
+        return self.pgconn.status == ConnStatus.OK
+
+    def exchange(self, *calls: Call) -> PGresult:
+        """Send the statements together and return the last one's result; those after a failed one do not run.
+
+        Outside `begin` and `commit` they are one transaction.
+
+        :raises SessionError: a statement failed, or the connection was lost.
+        """
+        dumped = [self._dumped(*call) for call in calls]
+        try:
+            sent = [sent for one in dumped for sent in self._send(*one)]
+            self.pgconn.pipeline_sync()
+            results = self._results()
+        except psycopg.Error as error:
+            self.close()
+            raise _lost(error) from None
+        except BaseException:
+            self._abandon()
+            raise
+        return self._last(sent, results)
+
+    def _dumped(self, statement: Compiled, values: Sequence[Any]) -> tuple[Compiled, list[Any], Any, Any]:
+        transformer = Transformer(self)
+        try:
+            texts = transformer.dump_sequence(values, [PyFormat.AUTO] * len(values))
+        except psycopg.Error as error:
+            raise translate(error) from None
+        except UnicodeEncodeError as error:
+            raise translate(psycopg.DataError(f"text is no valid Unicode: {error.reason}")) from None
+        return statement, list(texts), transformer.types or (), transformer.formats
+
+    def _send(
+        self, statement: Compiled, values: list[Any], types: tuple[int, ...], formats: Any
+    ) -> list[tuple[tuple[bytes, tuple[int, ...]], bytes] | None]:
+        """Send one statement; return, for each result to come, what it prepares."""
+        key = (statement.sql, types)
+        name = self._kept.get(key)
+        if name is not None:
+            self.pgconn.send_query_prepared(name, values, formats)
+            return [None]
+        if not statement.is_kept or len(self._kept) >= _KEPT_STATEMENTS:
+            self.pgconn.send_query_params(statement.sql, values, types, formats)
+            return [None]
+        self._number += 1
+        name = b"gatepost_%d" % self._number
+        self.pgconn.send_prepare(name, statement.sql, types)
+        self.pgconn.send_query_prepared(name, values, formats)
+        return [(key, name), None]
+
+    def _results(self) -> list[PGresult]:
+        """Return every result up to the end of the round trip."""
+        connection, found = self.pgconn, list[PGresult]()
+        while connection.flush():
+            self._wait(select.POLLIN | select.POLLOUT)
+        while True:
+            while connection.is_busy():
+                self._wait(select.POLLIN)
+            result = connection.get_result()
+            if result is None:
+                if connection.status == ConnStatus.BAD:
+                    raise found_lost(found)
+                continue
+            if result.status == ExecStatus.PIPELINE_SYNC:
+                return found
+            found.append(result)
+
+    def _wait(self, events: int) -> None:
+        if events != select.POLLIN:
+            self._poll.modify(self.pgconn.socket, events)
+        ready = self._poll.poll(self.answer_timeout * 1000)
+        if events != select.POLLIN:
+            self._poll.modify(self.pgconn.socket, select.POLLIN)
+        if not ready:
+            raise psycopg.OperationalError(f"the server gave no answer within {self.answer_timeout:g} s")
+        if ready[0][1] & ~select.POLLOUT:
+            self.pgconn.consume_input()
+
+    def _last(self, sent: Sequence[Any], results: Sequence[PGresult]) -> PGresult:
+        failed = None
+        for prepares, result in zip(sent, results, strict=False):
+            if result.status in _FAILED:
+                failed = failed or result
+            elif prepares and result.status == ExecStatus.COMMAND_OK:
+                self._kept[prepares[0]] = prepares[1]
+        failed = failed or next((one for one in results if one.status in _FAILED), None)
+        if failed:
+            self._raise(failed)
+        return results[-1]
+
+    def _raise(self, result: PGresult) -> None:
+        error = translate(psycopg.errors.error_from_result(result, encoding="utf-8"))
+        if is_stale(error):
+            self._kept.clear()
+        if is_lost(error):
+            self.close()
+        raise error
+
+    def _abandon(self) -> None:
+        """Stop what runs and hang up: nobody waits for the answer any more."""
+        with suppress(psycopg.Error):
+            self.pgconn.get_cancel().cancel()
+        self.close()
+
+    def load(self, result: PGresult) -> list[Row]:
+        """Return a result's rows, with Python's values by the columns' names."""
+        if not result.nfields:
+            return []
+        names = [(result.fname(number) or b"").decode() for number in range(result.nfields)]
+        transformer = Transformer(self)
+        transformer.set_pgresult(result)
+        return transformer.load_rows(0, result.ntuples, lambda values: dict(zip(names, values, strict=True)))
+
+
+def found_lost(found: Sequence[PGresult]) -> psycopg.Error:
+    """Return what the server said before it hung up."""
+    for result in found:
+        if result.status in _FAILED and result.error_field(DiagnosticField.SQLSTATE):
+            return psycopg.errors.error_from_result(result, encoding="utf-8")
+    return psycopg.OperationalError("the connection was lost")
+
+
+def _lost(error: psycopg.Error) -> SessionError:
+    translated = translate(error)
+    if isinstance(translated, Unavailable):
+        return translated
+    made = Unavailable(str(translated))
+    made.sqlstate, made.__cause__ = translated.sqlstate, error
+    return made
