@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from gatepost.intent import Membership
 from gatepost.resources import (
     Column,
     Function,
@@ -21,6 +22,8 @@ from infra.server import OWNER, SERVICE
 from infra.settings import PROJECT, Settings
 
 MEMBER, ADMIN = "member", "admin"
+MEMBERS = Membership("public.memberships", tenant="organization_id", user="user_id", role="role")
+"""Who belongs to which organization, for intents."""
 EVERYTHING: tuple[Command, ...] = ("select", "insert", "update", "delete")
 ME = "(select app.current_user_id())"
 AUDIT = (

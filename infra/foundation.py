@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gatepost.intent import Intent, everybody
 from gatepost.resources import (
     Check,
     Column,
@@ -15,7 +16,7 @@ from gatepost.resources import (
     Trigger,
 )
 from infra import identity
-from infra.common import Foundation, Sources, open_to_deployment, readable
+from infra.common import ADMIN, MEMBERS, Foundation, Sources, open_to_deployment, readable
 from infra.server import DEFINER, MONITOR, SERVICE, USER
 from infra.settings import Settings
 
@@ -67,6 +68,11 @@ def _security_events() -> None:
             SERVICE: ["select", "insert (organization_id, kind, severity, actor_id, detail)"],
             DEFINER: ["insert"],
         },
+        intent=Intent(
+            authenticated={"select": MEMBERS.member("organization_id", ADMIN)},
+            service_role={"select": everybody(), "insert": everybody()},
+            app_definer={"insert": everybody()},
+        ),
     )
     PrimaryKey("security_events_pkey", table, ["id"])
     Check("security_events_severity_check", table, "severity in ('info', 'warning', 'critical')")
@@ -113,6 +119,13 @@ def _append_only(table: Table) -> None:
     )
 
 
+_JOB_INTENT = Intent(
+    service_role={"select": everybody(), "update": everybody()},
+    app_monitor={"select": everybody()},
+    app_owner=everybody(),
+)
+
+
 def _scheduled_jobs() -> None:
     table = Table(
         "scheduled_jobs",
@@ -138,6 +151,7 @@ def _scheduled_jobs() -> None:
             ],
             MONITOR: ["select"],
         },
+        intent=_JOB_INTENT,
     )
     PrimaryKey("scheduled_jobs_pkey", table, ["name"])
     Check("scheduled_jobs_routine_check", table, "routine ~ '^(app|monitoring)[.][a-z_]+$'")

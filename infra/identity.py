@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gatepost.intent import COMMANDS, Intent, everybody, own, through
 from gatepost.resources import (
     Check,
     Column,
@@ -16,7 +17,17 @@ from gatepost.resources import (
     Trigger,
     Unique,
 )
-from infra.common import ADMIN, AUDIT, EVERYTHING, ME, MEMBER, Sources, open_to_services, readable
+from infra.common import (
+    ADMIN,
+    AUDIT,
+    EVERYTHING,
+    ME,
+    MEMBER,
+    MEMBERS,
+    Sources,
+    open_to_services,
+    readable,
+)
 from infra.server import DEFINER, MONITOR, SERVICE, USER
 
 SOURCES = Sources("foundation")
@@ -87,12 +98,27 @@ def _organizations() -> Table:
         ],
         row_security="forced",
         privileges={USER: ["select", "update (name)"], SERVICE: EVERYTHING},
+        intent=Intent(
+            authenticated={"select": MEMBERS.member("id"), "update": MEMBERS.member("id", ADMIN)},
+            service_role=everybody(),
+        ),
     )
     PrimaryKey("organizations_pkey", table, ["id"])
     Unique("organizations_slug_key", table, ["slug"])
     Check("organizations_name_check", table, "length(name) between 1 and 200")
     Check("organizations_slug_check", table, "slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'")
     return table
+
+
+_COLLEAGUE = through("id", MEMBERS.table, MEMBERS.member(MEMBERS.tenant), key=MEMBERS.user)
+_MEMBERSHIP_INTENT = Intent(
+    authenticated={
+        **dict.fromkeys(COMMANDS, MEMBERS.member("organization_id", ADMIN)),
+        "select": own("user_id") | MEMBERS.member("organization_id"),
+    },
+    service_role=everybody(),
+    app_definer={"select": own("user_id")},
+)
 
 
 def _users() -> Table:
@@ -107,6 +133,9 @@ def _users() -> Table:
         ],
         row_security="forced",
         privileges={USER: ["select", "update (display_name)"], SERVICE: EVERYTHING},
+        intent=Intent(
+            authenticated={"select": own("id") | _COLLEAGUE, "update": own("id")}, service_role=everybody()
+        ),
     )
     PrimaryKey("users_pkey", table, ["id"])
     Check("users_email_check", table, "email ~ '^[^@[:space:]]+@[^@[:space:]]+$' and length(email) <= 320")
@@ -137,6 +166,7 @@ def _memberships(organizations: Table, users: Table) -> Table:
             SERVICE: EVERYTHING,
             DEFINER: ["select"],
         },
+        intent=_MEMBERSHIP_INTENT,
     )
     PrimaryKey("memberships_pkey", table, ["organization_id", "user_id"])
     Check("memberships_role_check", table, "role in ('admin', 'member')")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from gatepost.intent import Intent, everybody
 from gatepost.resources import Check, Column, ForeignKey, Index, Policy, PrimaryKey, Table, Trigger
-from infra.common import EVERYTHING, Foundation, Sources, open_to_services, readable
+from infra.common import EVERYTHING, MEMBERS, Foundation, Sources, open_to_services, readable
 from infra.server import DEFINER, SERVICE, USER
 
 SOURCES = Sources("integrations")
@@ -23,6 +24,10 @@ def _workflow_execution_logs(on: Foundation, integrations: Table) -> Table:
         columns=_LOG_COLUMNS,
         row_security="forced",
         privileges={USER: ["select"], SERVICE: EVERYTHING},
+        intent=Intent(
+            authenticated={"select": MEMBERS.member("organization_id")},
+            service_role=everybody(),
+        ),
     )
     PrimaryKey("workflow_execution_logs_pkey", table, ["id"])
     for name, expression in _LOG_CHECKS.items():
@@ -116,6 +121,11 @@ def _integration_usage(on: Foundation, integrations: Table) -> Table:
         ],
         row_security="forced",
         privileges={USER: ["select"], SERVICE: ["select"], DEFINER: ["select", "insert", "update"]},
+        intent=Intent(
+            authenticated={"select": MEMBERS.member("organization_id")},
+            service_role={"select": everybody()},
+            app_definer={"select": everybody(), "insert": everybody(), "update": everybody()},
+        ),
     )
     PrimaryKey("integration_usage_daily_pkey", table, ["organization_id", "integration_id", "day"])
     ForeignKey(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gatepost.intent import Intent, everybody
 from gatepost.resources import (
     Check,
     Column,
@@ -58,6 +59,7 @@ def _integration_types() -> Table:
         ],
         row_security="forced",
         privileges={USER: ["select"], SERVICE: EVERYTHING},
+        intent=Intent(authenticated={"select": everybody()}, service_role=everybody(), app_owner=everybody()),
     )
     PrimaryKey("integration_types_pkey", table, ["type"])
     Check("integration_types_type_check", table, "type ~ '^[a-z][a-z0-9_]{0,62}$'")
@@ -108,6 +110,7 @@ def _integrations(on: Foundation, types: Table) -> Table:
             ],
             DEFINER: ["select (id, organization_id, last_used_at)", "update (last_used_at)"],
         },
+        intent=Intent(app_definer={"select": everybody(), "update": everybody()}),
     ).table
     ForeignKey("integrations_type_fkey", table, ["type"], references=types, columns_of=["type"])
     _integration_indexes(table)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gatepost.intent import Intent, everybody
 from gatepost.resources import Check, Column, Feature, Index, Policy, PrimaryKey, Table
 from infra.common import Foundation, Sources, open_to_deployment, readable
 from infra.server import MONITOR, SERVICE
@@ -74,6 +75,10 @@ def _thresholds() -> None:
         ],
         row_security="forced",
         privileges={MONITOR: ["select", "update (warning, critical)"]},
+        intent=Intent(
+            app_monitor={"select": everybody(), "update": everybody()},
+            app_owner=everybody(),
+        ),
     )
     PrimaryKey("health_thresholds_pkey", table, ["component"])
     Check("health_thresholds_order_check", table, "warning <= critical")
@@ -98,6 +103,9 @@ def _checks() -> None:
         ],
         row_security="forced",
         privileges={MONITOR: ["select", "insert", "delete"]},
+        intent=Intent(
+            app_monitor={"select": everybody(), "insert": everybody(), "delete": everybody()},
+        ),
     )
     PrimaryKey("system_health_checks_pkey", table, ["id"])
     Check("system_health_checks_status_check", table, "status in ('ok', 'warning', 'critical', 'unknown')")

@@ -192,6 +192,18 @@ def test_same_type_spelled_otherwise_runs_nothing(deploy: Deploy) -> None:
     assert deploy.statements() == []
 
 
+def test_intent_is_remembered_and_changes_nothing(deploy: Deploy) -> None:
+    one, other = ({"gp_reader": {"select": {"own": name}}} for name in ("author", "id"))
+    deploy.table(columns=POSTS, intent=one)
+    before = deploy.snapshot()
+    assert deploy.table(columns=POSTS, intent=one) == "same"
+    assert deploy.table(columns=POSTS, intent=other) == "update"
+    assert not deploy.statements()
+    assert deploy.outputs("Table", "posts")["intent"] == other
+    assert deploy.snapshot() == before
+    assert deploy.refresh("Table", "posts") == "same"
+
+
 def test_order_of_columns_is_no_difference(deploy: Deploy) -> None:
     deploy.table(columns=POSTS)
     assert deploy.table(columns=POSTS[::-1]) == "same"
@@ -385,6 +397,11 @@ def test_foreign_table_is_left_alone(deploy: Deploy) -> None:
             {"columns": [col("a")], "row_security": "on"},
             "\"rowSecurity\" is one of 'off', 'enabled' or 'forced', got 'on'",
         ),
+        (
+            {"columns": [col("a")], "intent": {"x": {"select": {"own": "b"}}}},
+            'intent: table "public.posts" has no column b: it has a',
+        ),
+        ({"columns": [col("a")], "intent": {"x": {"select": {"mine": "a"}}}}, "expected one of everybody"),
         ({"columns": [col("a" * 64)]}, "a name has 1 to 63 bytes, this one 64"),
     ],
 )

@@ -20,6 +20,8 @@ from gatepost import resources as declare
 from gatepost.engine import Deployment, DeploymentFailed, Manner, Project
 from gatepost.engine.model import ProgramFailed
 from gatepost.errors import InvalidDeclaration
+from gatepost.intent import Intent, Membership, everybody, having
+from gatepost.intent_data import intent_from
 from gatepost.provider.column import ColumnInputs
 from gatepost.provider.kinds import KINDS
 from gatepost.provider.provider import GatepostProvider
@@ -288,6 +290,7 @@ def test_tenant_table_brings_all_that_isolation_needs(
                 checks={"named": "name <> ''"},
                 unique=[("firm_id", "name")],
                 access={"member": ["select"], "admin": ["select", "insert", "update", "delete"]},
+                intent=Intent(gp_owner={"select": having(name="x")}),
             )
 
     made = programs.run(program)
@@ -304,6 +307,18 @@ def test_tenant_table_brings_all_that_isolation_needs(
     assert found == (
         True,
         ["deals_delete", "deals_insert", "deals_select", "deals_service", "deals_update"],
+    )
+    members = Membership("public.members", tenant="firm_id", user="user_id", role="role")
+    administered = members.member("firm_id", "admin")
+    assert intent_from(made["deals"]["inputs"]["intent"]) == Intent(
+        gp_reader={
+            "select": members.member("firm_id", ("member", "admin")),
+            "insert": administered,
+            "update": administered,
+            "delete": administered,
+        },
+        gp_other=everybody(),
+        gp_owner={"select": having(name="x")},
     )
 
 

@@ -8,13 +8,14 @@ from typing import Any
 from pydantic import Field
 
 from gatepost.errors import InvalidDeclaration
+from gatepost.intent_data import intent_from
 from gatepost.postgres.catalog import Facts, Key, Size
 from gatepost.postgres.plan import Hazard, Lock, Plan, Risk, Statement, risk
 from gatepost.provider import access, columns, comment, partition_changes, privileges, row_security, storage
 from gatepost.provider.column import ColumnInputs
 from gatepost.provider.columns import Site
 from gatepost.provider.declarations import Declarations, Text
-from gatepost.provider.kind import Inputs, Kind, Name
+from gatepost.provider.kind import Inputs, Kind, Name, require_columns
 from gatepost.provider.partitions import Member, Partitioned, PartitionInputs
 from gatepost.provider.row_security import RowSecurity
 from gatepost.provider.sqltext import Part, ident, joined, part, raw, text
@@ -39,6 +40,8 @@ class TableInputs(Inputs):
     partitions: tuple[PartitionInputs, ...] = ()
     drop_undeclared: bool = True
     """Whether a partition that is no longer declared is dropped; otherwise it stays."""
+    intent: dict[str, dict[str, Any]] | None = None
+    """Who may do what to whose rows: nothing in the database comes of it."""
 
     @property
     def where(self) -> str:
@@ -84,6 +87,9 @@ class TableKind(Kind[TableInputs]):
             one.check(where)
         privileges.check(given.privileges, privileges.TABLE, where, frozenset(names))
         storage.check(given.storage, where)
+        if given.intent is not None:
+            used = intent_from(given.intent).columns
+            require_columns(used, frozenset(names), f"{where}: intent", given.where)
         if divided := given.partitioned():
             divided.check(frozenset(names))
         elif given.partitions:

@@ -9,6 +9,8 @@ from typing import Any, Literal
 import pulumi
 
 from gatepost.errors import InvalidDeclaration
+from gatepost.intent import Intent
+from gatepost.intent_data import data_of
 from gatepost.resources._base import DatabaseObject, camel, wire_privileges
 from gatepost.resources._names import declared
 from gatepost.resources.column_change import ColumnChange
@@ -67,6 +69,8 @@ class Table(DatabaseObject):
         those of its partitions.
     :param partition_by: how its rows are divided, and into what: `Range("occurred_at", Monthly(ahead=3))`.
         A partition has the row security, policies, privileges, indexes and constraints of its table.
+    :param intent: who may do what to whose rows, by role and command: what `gatepost prove isolation` holds
+        the policies to. Nothing in the database comes of it.
     """
 
     schema: pulumi.Output[str]
@@ -88,6 +92,7 @@ class Table(DatabaseObject):
         privileges: Mapping[str, Sequence[str] | str] | None = None,
         storage: Storage | None = None,
         partition_by: PartitionBy | None = None,
+        intent: Intent | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         name = name or resource_name
@@ -99,6 +104,7 @@ class Table(DatabaseObject):
             "row_security": row_security,
             "privileges": wire_privileges(privileges),
             "storage": wire_storage(storage),
+            "intent": None if intent is None else data_of(intent),
             **_divided(partition_by, name),
         }
         texts = [

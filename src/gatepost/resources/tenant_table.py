@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import pulumi
 
+from gatepost import intent as intents
+from gatepost.intent import Intent, Membership, Rule, Update, everybody
 from gatepost.resources._base import Group, inside_ambient
 from gatepost.resources.constraint import Check, ForeignKey, PrimaryKey, Unique
 from gatepost.resources.function import Function
@@ -63,6 +65,19 @@ class Tenancy:
             table=table,
         )
 
+    def intent(self, access: Mapping[str, Sequence[Command]]) -> Intent:
+        """Return what `access` means: members by their roles, services without limits."""
+        members = Membership(self.memberships, tenant=self.column, user="user_id", role="role")
+        allowed: dict[intents.Command, Rule | Update] = {}
+        for command in intents.COMMANDS:
+            if roles := tuple(role for role, given in access.items() if command in given):
+                allowed[command] = members.member(self.column, roles)
+        by_role: dict[str, Rule | Mapping[intents.Command, Rule | Update]] = {
+            self.database_role: allowed,
+            self.service_role: everybody(),
+        }
+        return Intent(**by_role)
+
     def _having(self, roles: Sequence[str]) -> str:
         if set(roles) >= set(self.roles):
             return ""
@@ -75,6 +90,7 @@ class TenantTable(Group):
 
     :param access: the intent: which member role may do what, for example
         `{"member": ["select"], "admin": ["select", "insert", "update", "delete"]}`.
+    :param intent: the intent of further roles, beside the members and services.
     :param checks: check constraints by name.
     :param unique: unique keys; each should lead with the tenant's column.
     """
@@ -90,6 +106,7 @@ class TenantTable(Group):
         unique: Sequence[Sequence[str]] = (),
         comment: str | None = None,
         privileges: Mapping[str, Sequence[str] | str] | None = None,
+        intent: Intent | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("gatepost:index:TenantTable", resource_name, None, inside_ambient(opts))
@@ -101,6 +118,7 @@ class TenantTable(Group):
                 comment=comment,
                 row_security="forced",
                 privileges={**self._privileges(access), **(privileges or {})},
+                intent=tenancy.intent(access) | (intent or Intent()),
             )
             self._declare_keys(resource_name, unique)
             for name, expression in (checks or {}).items():
