@@ -8,13 +8,14 @@ import pulumi
 # Both engines run this file by its path: its package lies next to it.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from infra import foundation, integrations, monitoring, settings
+from infra import feature_flags, foundation, integrations, monitoring, settings
 from infra.server import ServerSetup
 
 stack = settings.load()
 server = ServerSetup(stack)
 on = foundation.declare(stack, server.target())
 monitoring.declare(on)
+feature_flags.declare(on)
 integrations.declare(on)
 
 pulumi.export("database", stack.database)

@@ -1,0 +1,1 @@
+"""The application services that the platform's features offer, in Python."""
