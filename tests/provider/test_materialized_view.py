@@ -52,7 +52,7 @@ def filled(deploy: Deploy) -> None:
 def test_it_is_read_until_its_successor_is_filled(deploy: Deploy) -> None:
     filled(deploy)
     started = deploy.snapshot()
-    with deploy.next_deployment(approve="CHANGES_ACCESS"):
+    with deploy.next_deployment(approve="WIDENS_ACCESS"):
         changed = view("select id, title, views from public.posts", **KEPT)
         assert deploy.materialized_view("v", **changed) == "update"
     *alone, swap = (batch for _, batch in deploy.plans[-1][2].batches())
@@ -64,7 +64,8 @@ def test_it_is_read_until_its_successor_is_filled(deploy: Deploy) -> None:
     ]
     assert deploy.sql("select count(*) from reader join v using (id)") == [(30,)]
     assert deploy.materialized_view("v", **changed) == "same"
-    assert deploy.materialized_view("v", **ONE) == "update"
+    with deploy.next_deployment(approve="BREAKS_CLIENTS"):
+        assert deploy.materialized_view("v", **ONE) == "update"
     assert deploy.snapshot() == started
 
 

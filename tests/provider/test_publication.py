@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import psycopg
 import pytest
-from changes import Change, each, posts, prove
+from changes import Change, each, fill, posts, prove
 from fix_provider import Deploy, Inputs, Refused, col
 
 from gatepost.errors import HazardNotApproved, ObjectExists
+
+KEY = {"kind": "primary_key", "columns": ["id"]}
 
 
 def two_tables(deploy: Deploy) -> None:
@@ -70,6 +73,90 @@ def test_subscribers_would_fail(deploy: Deploy) -> None:
             deploy.publication("p", name="q", **ONE)
         with pytest.raises(HazardNotApproved, match="BREAKS_CLIENTS on p"):
             deploy.delete("Publication", "p")
+
+
+def told(deploy: Deploy, name: str = "p", **given: Any) -> str:
+    """Deploy it; return its hazards, each with what exactly happens."""
+    deploy.publication("p", name=name, **given)
+    return "; ".join(f"{one.hazard}: {one.detail}" for one in deploy.plans[-1][2].risks)
+
+
+def test_writes_would_fail(deploy: Deploy) -> None:
+    """Each is told before, and PostgreSQL then does refuse the update."""
+    two_tables(deploy)
+    deploy.constraint("posts_pkey", **KEY)
+    fill(deploy)
+    inserts = {"publish": ["insert", "truncate"]}
+    for before, after, words in (
+        (tables(), tables("other", "posts"), "UPDATE and DELETE of public.other fail: it has no replica"),
+        ({**part(), **inserts}, part(columns=["title"]), "identity has id: publish that too"),
+        (part(), part(where="author = 1"), "condition uses author, which its replica identity has not"),
+        (
+            tables(publish=["insert"]),
+            tables("other", publish=["update"]),
+            "BREAKS_WRITES: UPDATE of public.other",
+        ),
+    ):
+        told(deploy, **before)
+        assert words in told(deploy, **after)
+        with pytest.raises(
+            (psycopg.errors.InvalidColumnReference, psycopg.errors.ObjectNotInPrerequisiteState)
+        ):
+            deploy.sql("update other set id = 1" if "other" in words else "update posts set views = 1")
+        deploy.delete("Publication", "p")
+    for harmless in ({**tables("other"), **inserts}, part(columns=["id"]), part(where="id > 3")):
+        assert told(deploy, **harmless) == ""
+        deploy.delete("Publication", "p")
+    deploy.sql("alter table posts replica identity full")
+    assert told(deploy, **part(where="author = 1")) == ""
+    assert "publish all columns" in told(deploy, **part(columns=["id", "title"]))
+
+
+def test_key_that_a_publication_needs(deploy: Deploy) -> None:
+    posts(deploy)
+    deploy.constraint("posts_pkey", **KEY)
+    fill(deploy)
+    told(deploy, **part(columns=["id", "title"]))
+    deploy.constraint("posts_pkey", **{**KEY, "columns": ["title", "id"]})
+    assert deploy.risks() == []
+    deploy.constraint("posts_pkey", **{**KEY, "columns": ["id", "status"]})
+    assert deploy.risks() == ["BREAKS_WRITES:public.posts"]
+    deploy.constraint("posts_pkey", **{**KEY, "deferrable": True})
+    assert deploy.risks() == ["BREAKS_WRITES:public.posts"]
+    deploy.delete("Constraint", "posts_pkey")
+    assert "BREAKS_WRITES:public.posts" in deploy.risks()
+    with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState):
+        deploy.sql("update posts set views = 1")
+
+
+MISSED = [
+    (tables("posts", "other"), tables("posts"), "no change of public.other any more"),
+    (part(columns=["id", "title"]), part(columns=["id"]), "get title of public.posts no more"),
+    (part(columns=["id"]), part(columns=["id", "title"]), "whose table public.posts has no title"),
+    (
+        part(),
+        part(columns=["id"]),
+        "get author, made_at, score, status, title, views of public.posts no more",
+    ),
+    (part(where="id > 3"), part(where="id > 3 and id < 7"), "fewer rows of public.posts"),
+    (part(where="id > 3"), part(), ""),
+    (part(where="id > 3"), part(where="3 < id or id = 1"), "fewer rows"),
+    (part(where="id > 3"), part(where="id = 1 or id > 3"), ""),
+    (tables("posts"), tables("posts", "other"), ""),
+    (tables("posts"), tables("posts", publish=["insert", "delete"]), "no update and no truncate any more"),
+    (tables("posts"), tables("posts", via_partition_root=True), ""),
+]
+
+
+def test_subscribers_would_miss_something(deploy: Deploy) -> None:
+    two_tables(deploy)
+    deploy.constraint("posts_pkey", **KEY)
+    deploy.constraint("other_pkey", table="other", **KEY)
+    for before, after, words in MISSED:
+        told(deploy, **before)
+        found = told(deploy, **after)
+        assert (after, found.startswith("BREAKS_CLIENTS") and words in found) == (after, bool(words)), found
+        deploy.delete("Publication", "p")
 
 
 DRIFTS = {

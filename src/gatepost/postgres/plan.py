@@ -32,6 +32,7 @@ class Hazard(StrEnum):
     REWRITES_TABLE = "REWRITES_TABLE"
     BLOCKS_READS = "BLOCKS_READS"
     BLOCKS_WRITES = "BLOCKS_WRITES"
+    BREAKS_WRITES = "BREAKS_WRITES"
     LONG_VALIDATION = "LONG_VALIDATION"
     INDEX_BUILD = "INDEX_BUILD"
     INDEX_DROPPED = "INDEX_DROPPED"
@@ -47,12 +48,13 @@ SENTENCES = {
     Hazard.REWRITES_TABLE: "Every row is written again while nobody can read or write the table.",
     Hazard.BLOCKS_READS: "Nobody can read the table while the statement runs.",
     Hazard.BLOCKS_WRITES: "Nobody can write to the table while every row is read.",
+    Hazard.BREAKS_WRITES: "Every UPDATE or DELETE of the table fails from then on, whoever does it.",
     Hazard.LONG_VALIDATION: "Every row is read to prove a constraint: clients go on, but it takes long.",
     Hazard.INDEX_BUILD: "An index is built over a large table: clients go on, but it costs time and disk.",
     Hazard.INDEX_DROPPED: "Queries that use the index may become slow.",
     Hazard.CHANGES_ACCESS: "Who may see or change which rows is narrowed or decided otherwise.",
     Hazard.WIDENS_ACCESS: "Somebody may see or change what they could not before.",
-    Hazard.BREAKS_CLIENTS: "Clients that know the former name, column or type fail.",
+    Hazard.BREAKS_CLIENTS: "Clients that count on the former name, column, type or publication fail.",
     Hazard.NOT_TRANSACTIONAL: "The statement cannot be rolled back together with its neighbours.",
     Hazard.UNTRACKED_DEPENDENCY: "Something is used that the program does not declare: its order is open.",
 }

@@ -8,6 +8,7 @@ from typing import Any
 from gatepost.errors import InvalidDeclaration
 from gatepost.postgres.catalog import Facts, Key
 from gatepost.postgres.plan import Hazard, Lock, Plan, Risk, Statement, risk
+from gatepost.provider import replication
 from gatepost.provider.constraint_clauses import (
     ConstraintInputs,
     create_index,
@@ -70,7 +71,7 @@ class ConstraintKind(OnTableKind[ConstraintInputs]):
             return Plan((*renamed, _retimed(new), *self.described(new, old.comment)))
         if new.kind in _KEYS or _by_parts(new, facts):
             before, added = _added(new, facts)
-            return before + drop + added + described
+            return before + drop + added + described + Plan(risks=replication.of_key(old, new, facts))
         beside = new.model_copy(update={"name": new.beside("__new")})
         left = Plan((self.drop(beside),) if facts.read(self.key(beside)) else ())
         before, added = _added(beside, facts)
@@ -94,7 +95,7 @@ def _breaks(old: ConstraintInputs, facts: Facts) -> tuple[Risk, ...]:
     found = risk(Hazard.BREAKS_CLIENTS, on, "What it kept out may come in.", size=size)
     if old.kind in _KEYS:
         found += risk(Hazard.INDEX_DROPPED, on, size=size)
-    return found
+    return found + replication.of_key(old, None, facts)
 
 
 def _check_references(given: ConstraintInputs, where: str, declared: Declarations) -> None:

@@ -4,35 +4,76 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gatepost.postgres.catalog import Facts
 from gatepost.postgres.plan import Hazard, Lock, Risk, risk
-from gatepost.provider import access
-from gatepost.provider.implication import TRUE, implies, plain, term_of
+from gatepost.provider import access, deciding, shown
+from gatepost.provider.exposure import opened, used_by_body, used_by_query
 from gatepost.provider.insight import parse
+from gatepost.provider.routine import Routine
+from gatepost.provider.shown import Shown
 
 if TYPE_CHECKING:
     from gatepost.provider.function import FunctionInputs
+    from gatepost.provider.materialized_view import MaterializedViewInputs
     from gatepost.provider.privileges import Privileges
     from gatepost.provider.view import ViewInputs
 
 
-def of_function(old: FunctionInputs, new: FunctionInputs, on: str) -> tuple[Risk, ...]:
+def of_function(old: FunctionInputs, new: FunctionInputs, on: str, facts: Facts) -> tuple[Risk, ...]:
     """Return what another function of the same signature does to access."""
-    before, after = _is_definer(old.sql), _is_definer(new.sql)
-    found = _of_definer(on, before, after) + access.of_privileges(on, old.privileges, new.privileges)
-    return found + (_of_owner(on, old.owner, new.owner) if before and after else ())
+    before, after = Routine.of(old.sql), Routine.of(new.sql)
+    found = _of_definer(on, before.is_definer, after.is_definer)
+    found += access.of_privileges(on, old.privileges, new.privileges)
+    if before.is_definer and after.is_definer:
+        found += _of_owner(on, old.owner, new.owner) + _of_path(on, before.search_path, after.search_path)
+        found += _of_body(on, old.sql, new.sql)
+    elif before.body != after.body:
+        it = new.parsed()
+        found += deciding.of_function((it.schema, it.name), on, facts)
+    return found
 
 
-def of_view(old: ViewInputs, new: ViewInputs, on: str) -> tuple[Risk, ...]:
-    """Return what another view of the same name does to access."""
+def of_view(old: ViewInputs, new: ViewInputs, on: str, gained: frozenset[str]) -> tuple[Risk, ...]:
+    """Return what another view of the same name does to access.
+
+    :param gained: the columns that it did not have.
+    """
     before, after = _view(old.sql), _view(new.sql)
     was, becomes = (not _option(one, "security_invoker") for one in (before, after))
     found = _of_definer(on, was, becomes) + access.of_privileges(on, old.privileges, new.privileges)
     if _option(before, "security_barrier") and not _option(after, "security_barrier"):
         detail = "Functions in a query may see rows that it hides: it is no security barrier any more."
         found += risk(Hazard.WIDENS_ACCESS, on, detail, lock=Lock.ACCESS_EXCLUSIVE)
-    if was and becomes and new.privileges:
-        found += _of_query(on, before.query, after.query)
+    if was and becomes:
+        found += _of_query(on, old.sql, new.sql, gained)
     return found
+
+
+def of_materialized_view(
+    old: MaterializedViewInputs, new: MaterializedViewInputs, on: str, gained: frozenset[str]
+) -> tuple[Risk, ...]:
+    """Return what another query does to access: its rows are always those that the owner sees."""
+    found = access.of_privileges(on, old.privileges, new.privileges)
+    return found + _of_query(on, old.sql, new.sql, gained)
+
+
+def of_new_view(new: ViewInputs, on: str, facts: Facts) -> tuple[Risk, ...]:
+    """Return what a view that was not there lets others see of rows that were."""
+    if _option(_view(new.sql), "security_invoker"):
+        return ()
+    return opened(on, used_by_query(new.sql), new.privileges, facts)
+
+
+def of_new_materialized_view(new: MaterializedViewInputs, on: str, facts: Facts) -> tuple[Risk, ...]:
+    """Return the same of a materialized view."""
+    return opened(on, used_by_query(new.sql), new.privileges, facts)
+
+
+def of_new_function(new: FunctionInputs, on: str, facts: Facts) -> tuple[Risk, ...]:
+    """Return the same of a function."""
+    if not Routine.of(new.sql).is_definer:
+        return ()
+    return opened(on, used_by_body(new.sql), new.privileges, facts)
 
 
 def of_removal(on: str, privileges: Privileges) -> tuple[Risk, ...]:
@@ -53,31 +94,31 @@ def _of_definer(on: str, old: bool, new: bool) -> tuple[Risk, ...]:
 def _of_owner(on: str, old: str | None, new: str | None) -> tuple[Risk, ...]:
     if old == new:
         return ()
-    return _otherwise(on, f"It works with the rights of {new or 'the deployer'} from now on.")
+    return shown.otherwise(on, f"It works with the rights of {new or 'the deployer'} from now on.")
 
 
-def _of_query(on: str, old: Any, new: Any) -> tuple[Risk, ...]:
-    """A view with its owner's rights is what decides who sees the rows: its columns apart."""
-    but = ("targetList", "whereClause")
-    if plain(old, *but) != plain(new, *but):
-        return _otherwise(on, "It shows rows of another query, with its owner's rights.")
-    before, after = (TRUE if one.whereClause is None else term_of(one.whereClause) for one in (old, new))
-    found: tuple[Risk, ...] = ()
-    if not implies(after, before):
-        found += risk(Hazard.WIDENS_ACCESS, on, "It shows rows that it hid, with its owner's rights.")
-    if not implies(before, after):
-        found += risk(Hazard.CHANGES_ACCESS, on, "It hides rows that it showed.")
-    return found
+def _of_path(on: str, old: tuple[str, ...] | None, new: tuple[str, ...] | None) -> tuple[Risk, ...]:
+    if old is None or old == new:
+        return ()
+    where = "wherever its caller says" if new is None else f"in {', '.join(map(repr, new))}"
+    return shown.widens(on, f"It looks names up {where} from now on, with its owner's rights.")
 
 
-def _otherwise(on: str, detail: str) -> tuple[Risk, ...]:
-    found = risk(Hazard.WIDENS_ACCESS, on, detail, lock=Lock.NONE)
-    return found + risk(Hazard.CHANGES_ACCESS, on, detail, lock=Lock.NONE)
+def _of_body(on: str, old: str, new: str) -> tuple[Risk, ...]:
+    """A body that does something else may let anything through, unless it is one query."""
+    before, after = Routine.of(old), Routine.of(new)
+    if before.body == after.body:
+        return ()
+    used, uses = used_by_body(old), used_by_body(new)
+    if before.query is not None and after.query is not None:
+        return shown.compare(on, Shown(before.query, used), Shown(after.query, uses))
+    detail = "Its body does something else, with its owner's rights: read what that lets through."
+    return shown.begins_to_read(on, used, uses) or shown.widens(on, detail)
 
 
-def _is_definer(sql: str) -> bool:
-    options = parse(sql, "function")[0].options or ()
-    return any(one.defname == "security" and one.arg.boolval for one in options)
+def _of_query(on: str, old: str, new: str, gained: frozenset[str]) -> tuple[Risk, ...]:
+    before, after = (Shown(parse(sql, "view")[0].query, used_by_query(sql)) for sql in (old, new))
+    return shown.compare(on, before, after, gained)
 
 
 def _view(sql: str) -> Any:

@@ -74,6 +74,10 @@ class FunctionKind(Kind[FunctionInputs]):
         return [name for name in super().differences(old, new) if name != "untracked"]
 
     def create(self, given: FunctionInputs, facts: Facts) -> Plan:
+        opens = definer.of_new_function(given, self.identify(given), facts)
+        return self._made(given, facts) + Plan(risks=opens)
+
+    def _made(self, given: FunctionInputs, facts: Facts) -> Plan:
         it = given.parsed()
         statements = [_statement(given.sql, it)]
         strangers = ["public", *(r for r in facts.default_grantees(it.schema, "f") if r != "public")]
@@ -89,12 +93,12 @@ class FunctionKind(Kind[FunctionInputs]):
         return risk(Hazard.UNTRACKED_DEPENDENCY, self.identify(new), detail, lock=Lock.NONE)
 
     def update(self, old: FunctionInputs, new: FunctionInputs, facts: Facts) -> Plan:
-        it, risks = new.parsed(), definer.of_function(old, new, self.identify(new))
+        it, risks = new.parsed(), definer.of_function(old, new, self.identify(new), facts)
         if not old.parsed().replaceable_by(it):
             found = rebuilding(facts, _root(old.parsed()))
             if new.privileges:
                 risks += risk(Hazard.BREAKS_CLIENTS, self.identify(old), "It takes or returns other things.")
-            return found.before + Plan((_drop(old.parsed()),), risks) + self.create(new, facts) + found.after
+            return found.before + Plan((_drop(old.parsed()),), risks) + self._made(new, facts) + found.after
         changed = [_statement(or_replace(new.sql), it)] if old.sql != new.sql else []
         return Plan((*changed, *_attributes(old, new, it)), risks + self._untracked(old, new))
 

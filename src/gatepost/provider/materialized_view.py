@@ -10,13 +10,13 @@ from gatepost.errors import InvalidDeclaration
 from gatepost.insight.reading import results_of
 from gatepost.postgres.catalog import Facts, Key, query
 from gatepost.postgres.plan import Hazard, Lock, Plan, Statement, risk
-from gatepost.provider import access, comment, privileges
+from gatepost.provider import comment, definer, privileges
 from gatepost.provider.declarations import Declarations, Text
 from gatepost.provider.dependants import Dependant, Rebuilding
 from gatepost.provider.insight import Created, created, parse
 from gatepost.provider.kind import Inputs, Kind
 from gatepost.provider.sqltext import Part, ident, part, raw, text
-from gatepost.provider.view import columns_lost, rebuilding_without
+from gatepost.provider.view import Columns, of_lost_columns, rebuilding_without
 
 
 class MaterializedViewInputs(Inputs):
@@ -116,18 +116,20 @@ class MaterializedViewKind(Kind[MaterializedViewInputs]):
         it = given.parsed()
         place = Place(it.schema, it.name)
         filled = Plan((place.fill(),)) if given.fills else Plan()
-        return Plan(_made(given, place, facts)) + Plan(_attributes(None, given, place)) + filled
+        opens = definer.of_new_materialized_view(given, place.label, facts)
+        return Plan(_made(given, place, facts), opens) + Plan(_attributes(None, given, place)) + filled
 
     def update(self, old: MaterializedViewInputs, new: MaterializedViewInputs, facts: Facts) -> Plan:
         it = new.parsed()
         place = Place(it.schema, it.name)
         populated, concurrently = _state(place, facts)
-        attributes = Plan(
-            _attributes(old, new, place), access.of_privileges(place.label, old.privileges, new.privileges)
-        )
-        if _query(old) != _query(new):
+        other = _query(old) != _query(new)
+        columns = Columns.of(it, facts) if other else Columns()
+        risks = definer.of_materialized_view(old, new, place.label, columns.gained)
+        if other:
             fills = populated or new.fills
-            return Plan((), attributes.risks) + self._exchange(old, new, place, facts, fills)
+            return Plan((), risks) + self._exchange(new, place, facts, fills, columns)
+        attributes = Plan(_attributes(old, new, place), risks)
         if old.refresh_on == new.refresh_on and (populated or not new.fills):
             return attributes
         size = facts.size(place.schema, place.name)
@@ -137,16 +139,11 @@ class MaterializedViewKind(Kind[MaterializedViewInputs]):
         return attributes + Plan((place.fill("concurrently " if concurrently else ""),), risks)
 
     def _exchange(
-        self,
-        old: MaterializedViewInputs,
-        new: MaterializedViewInputs,
-        place: Place,
-        facts: Facts,
-        fills: bool,
+        self, new: MaterializedViewInputs, place: Place, facts: Facts, fills: bool, columns: Columns
     ) -> Plan:
         """Fill the new one beside the old one, index by index; then one transaction puts it in its place."""
         it = new.parsed()
-        found = rebuilding_without(it, columns_lost(it, facts) or (), facts)
+        found = rebuilding_without(it, columns.lost or (), facts)
         indexes = [one for one in found.dependants if one.type == "index" and one.place == place.label]
         beside = Place(place.schema, place.beside())
         left = facts.read(Key("materialized_views", beside.schema, beside.name))
@@ -155,7 +152,15 @@ class MaterializedViewKind(Kind[MaterializedViewInputs]):
         built = Plan(tuple(_index_on(one, beside, place) for one in indexes))
         filled = Plan((beside.fill(),) if fills else ())
         others = found.apart(indexes)
-        return repair + made + filled + built + self._swap(new, place, beside, others, indexes)
+        breaks = of_lost_columns(place.label, new.privileges, columns)
+        return (
+            Plan(risks=breaks)
+            + repair
+            + made
+            + filled
+            + built
+            + self._swap(new, place, beside, others, indexes)
+        )
 
     def _swap(
         self,
@@ -175,8 +180,11 @@ class MaterializedViewKind(Kind[MaterializedViewInputs]):
         return others.before + Plan(tuple(statements)) + others.after
 
     def delete(self, old: MaterializedViewInputs, facts: Facts) -> Plan:
+        if facts.read(self.key(old)) is None:
+            return Plan()
         it = old.parsed()
-        return Plan((Place(it.schema, it.name).drop(),) if facts.read(self.key(old)) else ())
+        place = Place(it.schema, it.name)
+        return Plan((place.drop(),), definer.of_removal(place.label, old.privileges))
 
     def observe(self, inputs: dict[str, Any], then: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
         """The catalog has a view's query without its head."""

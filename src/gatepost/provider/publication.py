@@ -8,8 +8,8 @@ from pydantic import Field
 
 from gatepost.errors import InvalidDeclaration
 from gatepost.postgres.catalog import Definition, Facts, Key
-from gatepost.postgres.plan import Hazard, Lock, Plan, Risk, Statement, risk
-from gatepost.provider import comment
+from gatepost.postgres.plan import Hazard, Lock, Plan, Statement, risk
+from gatepost.provider import comment, replication
 from gatepost.provider.declarations import Declarations
 from gatepost.provider.insight import parse_expression
 from gatepost.provider.kind import Inputs, Kind, Name
@@ -107,13 +107,14 @@ class PublicationKind(Kind[PublicationInputs]):
         some = part(" for {all}", all=given.objects()) if _any(given) else raw("")
         what = raw(" for all tables") if given.all_tables else some
         sql = text("create publication {p}{what} with {o}", p=given.target, what=what, o=given.options())
-        return Plan((_statement(given, sql), *_described(None, given)))
+        risks = replication.of_publication(None, given, facts)
+        return Plan((_statement(given, sql), *_described(None, given)), risks)
 
     def update(self, old: PublicationInputs, new: PublicationInputs, facts: Facts) -> Plan:
-        statements, risks = list[Statement](), _loses(old, new)
+        statements, risks = list[Statement](), replication.of_publication(old, new, facts)
         if old.all_tables != new.all_tables:
             # It cannot be altered to that; subscribers find the new one under the same name.
-            return Plan((_drop(old),), risks) + self.create(new, facts)
+            return Plan((_drop(old), *self.create(new, facts).statements), risks)
         if old.name != new.name:
             sql = text("alter publication {p} rename to {n}", p=old.target, n=new.target)
             statements.append(_statement(old, sql))
@@ -154,13 +155,6 @@ def _place(table: dict[str, Any]) -> tuple[str, str]:
 def _any(given: PublicationInputs) -> bool:
     """Whether it publishes named tables or schemas."""
     return bool(given.tables or given.schemas)
-
-
-def _loses(old: PublicationInputs, new: PublicationInputs) -> tuple[Risk, ...]:
-    """Return what subscribers miss from now on."""
-    if old.name != new.name:
-        return risk(Hazard.BREAKS_CLIENTS, old.name, _SUBSCRIBERS, lock=Lock.NONE)
-    return ()
 
 
 def _statement(given: PublicationInputs, sql: str) -> Statement:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from gatepost.errors import InvalidDeclaration, StillUsed
 from gatepost.insight.reading import results_of
 from gatepost.postgres.catalog import Facts, Key
-from gatepost.postgres.plan import Hazard, Lock, Plan, Statement, risk
+from gatepost.postgres.plan import Hazard, Lock, Plan, Risk, Statement, risk
 from gatepost.provider import comment, definer, privileges
 from gatepost.provider.declarations import Declarations, Text
 from gatepost.provider.dependants import Rebuilding, Root, rebuilding
 from gatepost.provider.insight import Created, created, or_replace
 from gatepost.provider.kind import Inputs, Kind
+from gatepost.provider.privileges import Privileges
 from gatepost.provider.sqltext import Part, ident, idents, part, raw, text
 
 
@@ -63,26 +65,19 @@ class ViewKind(Kind[ViewInputs]):
         return ["sql"] if self.key(old) != self.key(new) else []
 
     def create(self, given: ViewInputs, facts: Facts) -> Plan:
-        it = given.parsed()
-        statements = [_statement(given.sql, it)]
-        inherited = facts.default_grantees(it.schema, "r")
-        if inherited:
-            statements.append(privileges.revoke_all("table", _target(it), it.name, inherited))
-        return Plan((*statements, *_attributes(None, given, it)))
+        return _made(given, facts) + Plan(risks=definer.of_new_view(given, self.identify(given), facts))
 
     def update(self, old: ViewInputs, new: ViewInputs, facts: Facts) -> Plan:
         it = new.parsed()
-        risks = definer.of_view(old, new, self.identify(new))
+        columns = Columns.of(it, facts) if old.sql != new.sql else Columns()
+        risks = definer.of_view(old, new, self.identify(new), columns.gained)
         if old.sql == new.sql:
             return Plan(tuple(_attributes(old, new, it)), risks)
-        lost = columns_lost(it, facts)
-        if lost is None:
+        if columns.lost is None:
             return Plan((_statement(or_replace(new.sql), it), *_attributes(old, new, it)), risks)
-        found = rebuilding_without(it, lost, facts)
-        if new.privileges:
-            what = f"It loses {', '.join(lost)}." if lost else "Its columns get other types or another order."
-            risks += risk(Hazard.BREAKS_CLIENTS, f"{it.schema}.{it.name}", what)
-        return found.before + Plan((_drop(it),), risks) + self.create(new, facts) + found.after
+        found = rebuilding_without(it, columns.lost, facts)
+        risks += of_lost_columns(f"{it.schema}.{it.name}", new.privileges, columns)
+        return found.before + Plan((_drop(it),), risks) + _made(new, facts) + found.after
 
     def delete(self, old: ViewInputs, facts: Facts) -> Plan:
         if facts.read(self.key(old)) is None:
@@ -118,15 +113,46 @@ def rebuilding_without(it: Created, lost: Iterable[str], facts: Facts) -> Rebuil
     return found
 
 
-def columns_lost(new: Created, facts: Facts) -> tuple[str, ...] | None:
-    """Return the columns that go; None where `create or replace` will do: the old ones stay first."""
-    names = part("({c})", c=idents(new.aliases)) if new.aliases else raw("")
-    before = facts.result_of(text("select * from {v}", v=_target(new)))
-    after = facts.result_of(text("select * from ({q}) as v {names}", q=raw(new.query), names=names))
-    if before is None or after is None or after[: len(before)] == before:
-        return None
-    stay = {name for name, *_ in after}
-    return tuple((name or b"").decode() for name, *_ in before if name not in stay)
+@dataclass(frozen=True)
+class Columns:
+    """What becomes of a view's columns."""
+
+    lost: tuple[str, ...] | None = None
+    """Those that go; None where `create or replace` will do: the old ones stay first."""
+    gained: frozenset[str] = frozenset()
+    """Those that it did not have."""
+
+    @classmethod
+    def of(cls, new: Created, facts: Facts) -> Columns:
+        """Compare a view that is there with what it shall be."""
+        names = part("({c})", c=idents(new.aliases)) if new.aliases else raw("")
+        before = facts.result_of(text("select * from {v}", v=_target(new)))
+        after = facts.result_of(text("select * from ({q}) as v {names}", q=raw(new.query), names=names))
+        if before is None or after is None:
+            return cls()
+        had, has = ([(name or b"").decode() for name, *_ in one] for one in (before, after))
+        gained = frozenset(has) - frozenset(had)
+        if after[: len(before)] == before:
+            return cls(None, gained)
+        return cls(tuple(name for name in had if name not in has), gained)
+
+
+def of_lost_columns(on: str, held: Privileges, columns: Columns) -> tuple[Risk, ...]:
+    """Return what it does to whoever may read a view that it cannot go on with the columns it had."""
+    if not held or columns.lost is None:
+        return ()
+    lost = ", ".join(columns.lost)
+    what = f"It loses {lost}." if lost else "Its columns get other types or another order."
+    return risk(Hazard.BREAKS_CLIENTS, on, what)
+
+
+def _made(given: ViewInputs, facts: Facts) -> Plan:
+    it = given.parsed()
+    statements = [_statement(given.sql, it)]
+    inherited = facts.default_grantees(it.schema, "r")
+    if inherited:
+        statements.append(privileges.revoke_all("table", _target(it), it.name, inherited))
+    return Plan((*statements, *_attributes(None, given, it)))
 
 
 def _statement(sql: str, it: Created) -> Statement:
