@@ -8,7 +8,7 @@ import pulumi
 # Both engines run this file by its path: its package lies next to it.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from infra import feature_flags, foundation, integrations, monitoring, settings
+from infra import engagement_events, feature_flags, foundation, integrations, monitoring, settings
 from infra.server import ServerSetup
 
 stack = settings.load()
@@ -17,6 +17,7 @@ on = foundation.declare(stack, server.target())
 monitoring.declare(on)
 feature_flags.declare(on)
 integrations.declare(on)
+engagement_events.declare(on)
 
 pulumi.export("database", stack.database)
 pulumi.export("host", stack.server.host)

@@ -41,8 +41,11 @@ class Foundation:
     settings: Settings
     target: Provider
     tenancy: Tenancy
+    users: Table
     security_log: Function
     """The trigger function that writes a change down as a security event."""
+    append_only: Function
+    """The trigger function that refuses every change of what was written down."""
 
 
 @dataclass(frozen=True)

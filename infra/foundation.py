@@ -27,7 +27,10 @@ def declare(settings: Settings, target: Provider) -> Foundation:
     """Declare the foundation and return what features need of it."""
     with Feature("foundation", provider=target):
         known = identity.declare()
-        _security_events()
+        append_only = SOURCES.function(
+            "refuse_change", comment="Refuses update, delete and truncate, for the owner too"
+        )
+        _security_events(append_only)
         security_log = SOURCES.function(
             "record_security_event",
             owner=DEFINER,
@@ -45,10 +48,10 @@ def declare(settings: Settings, target: Provider) -> Foundation:
         _personal_data()
         if settings.has_demo_data:
             SOURCES.seed("demo_organizations")
-    return Foundation(settings, target, known.tenancy, security_log)
+    return Foundation(settings, target, known.tenancy, known.users, security_log, append_only)
 
 
-def _security_events() -> None:
+def _security_events(append_only: Function) -> None:
     table = Table(
         "security_events",
         comment="What matters to security, append-only: changes of access and credentials, sign-ins",
@@ -79,7 +82,13 @@ def _security_events() -> None:
     Check("security_events_kind_check", table, "kind ~ '^[a-z_]+[.][a-z_]+$'")
     _security_event_indexes(table)
     _security_event_policies(table)
-    _append_only(table)
+    Trigger(
+        "security_events_append_only",
+        table,
+        function=append_only,
+        level="statement",
+        events=["update", "delete", "truncate"],
+    )
 
 
 def _security_event_indexes(table: Table) -> None:
@@ -104,19 +113,6 @@ def _security_event_policies(table: Table) -> None:
     readable(table, "security_events", SERVICE)
     for role in (DEFINER, SERVICE):
         Policy(f"security_events_insert_by_{role}", table, command="insert", roles=[role], check="true")
-
-
-def _append_only(table: Table) -> None:
-    refuse: Function = SOURCES.function(
-        "refuse_change", comment="Refuses update, delete and truncate, for the owner too"
-    )
-    Trigger(
-        "security_events_append_only",
-        table,
-        function=refuse,
-        level="statement",
-        events=["update", "delete", "truncate"],
-    )
 
 
 _JOB_INTENT = Intent(
@@ -181,6 +177,9 @@ def _personal_data() -> None:
         ],
         row_security="forced",
         privileges={SERVICE: ["select"], MONITOR: ["select"]},
+        intent=Intent(
+            service_role={"select": everybody()}, app_monitor={"select": everybody()}, app_owner=everybody()
+        ),
     )
     PrimaryKey("personal_data_pkey", table, ["table_name", "column_name"])
     Check("personal_data_table_name_check", table, "table_name ~ '^[a-z_][a-z0-9_]*[.][a-z_][a-z0-9_]*$'")

@@ -40,6 +40,7 @@ class Identity:
     """What the rest of the foundation builds on."""
 
     tenancy: Tenancy
+    users: Table
     memberships: Table
 
 
@@ -70,7 +71,7 @@ def declare() -> Identity:
         current_user="app.current_user_id()",
         audit=audit,
     )
-    return Identity(tenancy, memberships)
+    return Identity(tenancy, users, memberships)
 
 
 def _identity_functions() -> None:

@@ -53,12 +53,17 @@ def declare(on: Foundation) -> None:
             comment="Keeps system_health() for 30 days; returns how many components are not ok",
         )
         SOURCES.reference_data("monitoring_jobs")
-        SOURCES.view("guarded_schemas", MONITOR, comment="The schemas that findings look at")
+        SOURCES.view("guarded_schemas", MONITOR, SERVICE, comment="The schemas that findings look at")
         for rule, comment in FINDINGS.items():
-            SOURCES.view(f"finding_{rule}", MONITOR, comment=comment)
+            SOURCES.view(f"finding_{rule}", *_readers(rule), comment=comment)
         SOURCES.function(
             "security_findings", MONITOR, comment="What is open that should not be; no row is good"
         )
+
+
+def _readers(rule: str) -> tuple[str, ...]:
+    """Services read what erasure must know before it erases."""
+    return (MONITOR, SERVICE) if rule.endswith("personal_data") else (MONITOR,)
 
 
 def _thresholds() -> None:

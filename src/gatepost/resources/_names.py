@@ -25,6 +25,8 @@ class Declared:
     """The objects that the running program has declared so far."""
 
     objects: dict[Place, list[pulumi.Resource]] = field(default_factory=dict)
+    rows: list[pulumi.Resource] = field(default_factory=list)
+    """What writes rows: later rows may refer to earlier ones."""
     _order: dict[Place, int] = field(default_factory=dict)
 
     def add(self, schema: str, name: str, resource: pulumi.Resource) -> None:
