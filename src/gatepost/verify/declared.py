@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from traceback import walk_stack
 from typing import TYPE_CHECKING, Any
 
 from pulumi.provider.experimental.provider import (
@@ -22,7 +24,7 @@ from gatepost.cli.observer import Observer
 from gatepost.engine import Deployment, Project
 from gatepost.engine.model import urn_name, urn_type
 from gatepost.engine.postgresql.provider import PostgresqlProvider
-from gatepost.engine.program import program_file
+from gatepost.engine.program import is_the_programs, program_file
 from gatepost.postgres.connect import Target
 from gatepost.provider.provider import GatepostProvider
 from gatepost.provider.values import plain_map
@@ -39,6 +41,8 @@ class Declared:
     name: str
     feature: str
     inputs: dict[str, Any]
+    places: tuple[str, ...] = ()
+    """`file:line` of the program's calls that declare it, the innermost first."""
 
 
 @dataclass
@@ -101,19 +105,46 @@ def collect(stack: Stack) -> tuple[list[Source], list[str]]:
                 "postgresql": lambda: listening("postgresql", PostgresqlProvider()),
             },
         )
-        deployment.preview(in_folder(stack, noting_features(program_file(stack.program), observer)))
-    _assign(made, observer)
+        places = dict[tuple[str, str], tuple[str, ...]]()
+        program = noting_places(program_file(stack.program), stack.root, places)
+        deployment.preview(in_folder(stack, noting_features(program, observer)))
+    _assign(made, observer, places)
     return sources, list(dict.fromkeys(observer.features.values()))
 
 
-def _assign(made: list[_Made], observer: Observer) -> None:
+def noting_places(
+    program: Callable[[], object], root: Path, places: dict[tuple[str, str], tuple[str, ...]]
+) -> Callable[[], object]:
+    """Return a program that puts down where each resource, by type and name, is declared below `root`."""
+
+    def note(args: Any) -> None:
+        places[args.type_, args.name] = tuple(_calls(root))
+
+    def run() -> None:
+        from pulumi.runtime import register_stack_transformation
+
+        register_stack_transformation(note)
+        program()
+
+    return run
+
+
+def _calls(root: Path) -> Iterator[str]:
+    for frame, line in walk_stack(None):
+        path = Path(frame.f_code.co_filename)
+        if path.is_relative_to(root) and is_the_programs(path):
+            yield f"{path.relative_to(root)}:{line}"
+
+
+def _assign(made: list[_Made], observer: Observer, places: dict[tuple[str, str], tuple[str, ...]]) -> None:
     """Give every object its feature, in the order in which the program declares them."""
-    places = {key: at for at, key in enumerate(observer.order)}
-    made.sort(key=lambda item: places.get((urn_type(item[1]), urn_name(item[1])), 0))
+    order = {key: at for at, key in enumerate(observer.order)}
+    made.sort(key=lambda item: order.get((urn_type(item[1]), urn_name(item[1])), 0))
     for source, urn, inputs in made:
         kind, name = urn_type(urn), urn_name(urn)
         feature = observer.features.get((kind, name)) or source.package
-        source.objects.append(Declared(kind.rpartition(":")[2], name, feature, inputs))
+        at = places.get((kind, name), ())
+        source.objects.append(Declared(kind.rpartition(":")[2], name, feature, inputs, at))
 
 
 class _Listener(Provider):

@@ -1,0 +1,1 @@
+"""Gates: checks with a verdict that a change must pass; only `pass` is green."""
