@@ -75,7 +75,8 @@ def compared(node: Any) -> Iterator[set[str]]:
 
 def _columns(node: Any) -> set[str]:
     if isinstance(node, A_Expr) and node.kind in (A_Expr_Kind.AEXPR_OP, A_Expr_Kind.AEXPR_OP_ANY):
-        equals = bool(node.name) and node.name[0].sval == "="
+        operator: Any = node.name
+        equals = operator[0].sval == "="
         sides = (node.lexpr, node.rexpr)
         return {name for side in sides if equals and (name := _column(side))}
     if isinstance(node, A_Expr) and node.kind == A_Expr_Kind.AEXPR_IN:
