@@ -243,3 +243,28 @@ def verify(
     from gatepost.cli import proof
 
     return proof.verify(options_of(stack, cwd, json=json), only=only, summary=summary)
+
+
+@app.command()
+def gate(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[GATE]...", help="Else those that gates.yaml asks for.")
+    ] = None,
+    *,
+    stack: Stack = None,
+    cwd: Cwd = None,
+    json: Json = False,
+    html: Annotated[Path | None, typer.Option("--html", help="Write a page with charts here.")] = None,
+    junit: Annotated[Path | None, typer.Option("--junit", help="Write JUnit's XML here.")] = None,
+    self_test: Annotated[
+        bool,
+        typer.Option("--self-test", help="Try the gates themselves, on cases whose verdict is known."),
+    ] = False,
+) -> int:
+    """Run gates: exit code 0 only when every verdict is pass."""
+    from gatepost.cli import gate as gates
+
+    options = options_of(stack, cwd, json=json)
+    if self_test:
+        return gates.self_test(options, names or [])
+    return gates.gate(options, names or [], gates.Reports(html, junit))

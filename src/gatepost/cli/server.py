@@ -50,7 +50,7 @@ def status(options: Options) -> None:
     for name, value in {
         "server": f"PostgreSQL {found.version}, {where}",
         "url": found.url or "none while it is stopped",
-        "database": _database(stack),
+        "database": database_of(stack),
         "data": f"{found.data} ({found.size / 1_000_000:.1f} MB)",
     }.items():
         screen.line(f"{name:<9} {value}")
@@ -123,7 +123,7 @@ def deployer_url(stack: Stack) -> str:
 
 
 def _url(stack: Stack, user: str, database: str | None) -> str:
-    name = database or _database(stack)
+    name = database or database_of(stack)
     if own := os.environ.get(OWN):
         return urlsplit(own)._replace(path=f"/{name}").geturl()
     server = _server(stack)
@@ -131,7 +131,7 @@ def _url(stack: Stack, user: str, database: str | None) -> str:
     return server.url(user, name)
 
 
-def _database(stack: Stack) -> str:
+def database_of(stack: Stack) -> str:
     """Return the database that was deployed, or the one that every server has."""
     with suppress(OSError, ValueError, KeyError, TypeError):
         latest = json.loads(stack.state_file.read_text())["checkpoint"]["latest"]

@@ -1,1 +1,1 @@
-"""The benchmark gate: base against head, interleaved on one server, judged by the ratio of their quantiles."""
+"""The benchmark gate: base against head, interleaved on one server, judged by ratios of quantiles."""

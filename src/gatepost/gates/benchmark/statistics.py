@@ -1,7 +1,8 @@
 """How much slower one set of times is than another, and how sure that is.
 
 Times of two arms are measured in pairs, one right after the other, so that what the machine does otherwise
-concerns both. A pair is resampled as a whole.
+concerns both. Pairs of one round share their connections, and with them where the processes ran: they are no
+independent witnesses, so whole rounds are resampled, as a cluster bootstrap does it.
 """
 
 from __future__ import annotations
@@ -9,18 +10,20 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from statistics import NormalDist
 
 import numpy
 from numpy.typing import NDArray
-from scipy.stats import bootstrap, norm
 
 from gatepost.gates.verdict import Interval, Verdict
 
 Times = NDArray[numpy.float64]
+Round = Sequence[tuple[float, float]]
+"""Pairs of one round, base and head, in any unit; all rounds are equally long."""
 QUANTILES = (0.5, 0.95)
-FEWEST = 30
-"""With fewer pairs there is nothing to judge by."""
+FEWEST = 8
+"""With fewer rounds there is nothing to judge by."""
+_RESAMPLES = 1_999
 _POWER = 0.8
 
 
@@ -47,40 +50,28 @@ class Comparison:
     verdict: Verdict
 
 
-def compare(base: Sequence[float], head: Sequence[float], limits: Limits, seed: int = 1) -> list[Comparison]:
-    """Return the comparison of each quantile; of too few pairs every one is inconclusive.
-
-    :param base, head: times in any unit, paired by their place.
-    """
-    if len(base) != len(head):
-        raise ValueError(f"times come in pairs: got {len(base)} of base and {len(head)} of head")
-    if len(base) < FEWEST:
+def compare(rounds: Sequence[Round], limits: Limits, seed: int = 1) -> list[Comparison]:
+    """Return the comparison of each quantile; of too few rounds every one is inconclusive."""
+    if len(rounds) < FEWEST:
         nothing = Interval(0.0, math.nan, math.inf)
         return [Comparison(one, nothing, math.inf, Verdict.INCONCLUSIVE) for one in QUANTILES]
-    return [_compare(numpy.asarray(base), numpy.asarray(head), one, limits, seed) for one in QUANTILES]
+    times = numpy.asarray(rounds, dtype=numpy.float64)
+    chosen = numpy.random.default_rng(seed).integers(len(rounds), size=(_RESAMPLES, len(rounds)))
+    return [_compare(times, chosen, one, limits) for one in QUANTILES]
 
 
-def _compare(base: Times, head: Times, quantile: float, limits: Limits, seed: int) -> Comparison:
-    def log_ratio(of_base: Times, of_head: Times, axis: int = -1) -> Any:
-        return numpy.log(
-            numpy.quantile(of_head, quantile, axis=axis) / numpy.quantile(of_base, quantile, axis=axis)
-        )
-
-    found = bootstrap(
-        (base, head),
-        log_ratio,
-        paired=True,
-        vectorized=True,
-        n_resamples=1_999,
-        confidence_level=1 - limits.error,
-        method="percentile",
-        rng=numpy.random.default_rng(seed),
-    )
-    low, high = found.confidence_interval
-    ratio = Interval(*(float(numpy.exp(one)) for one in (low, log_ratio(base, head), high)))
-    sure = norm.ppf(1 - limits.error / 2) + norm.ppf(_POWER)
-    detectable = (1 + limits.tolerance) * float(numpy.exp(sure * found.standard_error))
+def _compare(times: Times, chosen: NDArray[numpy.int64], quantile: float, limits: Limits) -> Comparison:
+    resampled = numpy.array([_log_ratio(times[rounds], quantile) for rounds in chosen])
+    low, high = numpy.quantile(resampled, (limits.error / 2, 1 - limits.error / 2))
+    ratio = Interval(*(math.exp(one) for one in (low, _log_ratio(times, quantile), high)))
+    sure = NormalDist().inv_cdf(1 - limits.error / 2) + NormalDist().inv_cdf(_POWER)
+    detectable = (1 + limits.tolerance) * math.exp(sure * float(resampled.std(ddof=1)))
     return Comparison(quantile, ratio, detectable, verdict_of(ratio, limits))
+
+
+def _log_ratio(times: Times, quantile: float) -> float:
+    base, head = numpy.quantile(times.reshape(-1, 2), quantile, axis=0)
+    return math.log(head / base)
 
 
 def verdict_of(ratio: Interval, limits: Limits) -> Verdict:

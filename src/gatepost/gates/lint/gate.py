@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ class LintGate:
 
     name = "lint"
     about = "raw SQL, declarations and planned statements have no finding that nobody accepted"
-    options = {"plan": "false leaves out the plan's statements, which need the target"}
+    options: Mapping[str, str] = {"plan": "false leaves out the plan's statements, which need the target"}
 
     def judge(self, site: Site) -> Outcome:
         """Lint the project of a stack."""
