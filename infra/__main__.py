@@ -22,3 +22,5 @@ engagement_events.declare(on)
 pulumi.export("database", stack.database)
 pulumi.export("host", stack.server.host)
 pulumi.export("port", stack.server.port)
+if url := settings.api_url(stack):
+    pulumi.export("api_url", url)

@@ -8,7 +8,7 @@ import os
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import pulumi
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -107,6 +107,19 @@ def load() -> Settings:
         )
     except ValidationError as error:
         raise UsageError(_explain(error)) from None
+
+
+def api_url(settings: Settings) -> pulumi.Output[str] | None:
+    """Return the URL of the API's login role, secret; None where the platform provides the role."""
+    server, password = settings.server, settings.passwords.authenticator
+    if password is None:
+        return None
+    return pulumi.Output.secret(password).apply(
+        lambda word: (
+            f"postgresql://authenticator:{quote(word, safe='')}@{server.host}:{server.port}"
+            f"/{settings.database}?sslmode={server.sslmode}"
+        )
+    )
 
 
 def _refuse_unknown(known: Collection[str]) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from gatepost.cli import api_commands
 from gatepost.cli.arguments import (
     Approve,
     Atomic,
@@ -45,6 +46,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(db, name="db")
+for command in (api_commands.serve, api_commands.token):
+    app.command()(command)
 
 
 @app.command()

@@ -124,6 +124,10 @@ class Database:
             wire.close()
         self._pool.putconn(wire)
 
+    def statistics(self) -> dict[str, int]:
+        """Return how the pool fares, as psycopg_pool counts it: `pool_size`, `requests_waiting` …"""
+        return self._pool.get_stats()
+
     def close(self) -> None:
         """Close the connections."""
         self._pool.close()
