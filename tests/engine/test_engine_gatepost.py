@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 import pulumi
@@ -11,7 +12,8 @@ from pulumi import ResourceOptions
 
 from gatepost.engine import DeploymentFailed, Manner
 from gatepost.errors import UnsupportedFeature
-from gatepost.resources import Check, Column, ForeignKey, Index, Policy, PrimaryKey, Table
+from gatepost.postgres.runner import Runner
+from gatepost.resources import Backfill, Check, Column, ForeignKey, Index, Policy, PrimaryKey, Table
 
 Declare = Callable[[ResourceOptions], object]
 COLUMNS = [Column("id", "bigint"), Column("status", "text", default="'draft'")]
@@ -101,6 +103,34 @@ def test_atomic_refuses_what_cannot_be(deployed: DeployedStack) -> None:
             attempt(with_index, atomic=True)
         assert "create index concurrently" in str(caught.value)
     assert (deployed.snapshot(), deployed.state) == (before, state)
+
+
+def filled(opts: ResourceOptions, *, backfill: bool = True) -> None:
+    """A forced table, and what fills a column of its rows."""
+    table = Table("t", columns=COLUMNS, row_security="forced", opts=opts)
+    key = PrimaryKey("t_pkey", table, ["id"], opts=opts)
+    if backfill:
+        after = ResourceOptions.merge(opts, ResourceOptions(depends_on=[key]))
+        Backfill("renamed", table, sets={"status": "'new'"}, where="status = 'old'", opts=after)
+
+
+def test_what_a_killed_backfill_left_goes_though_nothing_else_changes(
+    deployed: DeployedStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployed.up(lambda opts: filled(opts, backfill=False))
+    deployed.sql("insert into t select g, 'old' from generate_series(1, 10) as g")
+    before = deployed.snapshot()
+    if (child := os.fork()) == 0:
+        monkeypatch.setattr(Runner, "_run_concurrent", lambda *_: os._exit(9))
+        deployed.up(filled)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    assert deployed.snapshot() != before
+    assert deployed.up(lambda opts: filled(opts, backfill=False)).warnings == []
+    assert deployed.snapshot() == before
+    assert deployed.up(filled).changes["create"] == 1
+    assert deployed.sql("select distinct status from t") == [("new",)]
+    assert deployed.snapshot() == before
 
 
 def test_import_takes_over_what_is_there(deployed: DeployedStack) -> None:

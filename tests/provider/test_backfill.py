@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from changes import POSTS
 from fix_provider import Deploy, Refused, col
+from killing import Killed, killed_before
 
 from gatepost.errors import InvalidDeclaration, PermissionMissing, StatementFailed
 
@@ -70,6 +71,22 @@ def test_one_that_was_cut_short_goes_on_where_it_stopped(posts: Deploy) -> None:
     backfill(posts, **counted)
     assert posts.sql("select filled from gatepost.backfills") == [(ROWS,)]
     assert posts.sql("select min(times), max(times) from posts") == [(1, 1)]
+
+
+def test_what_a_killed_one_left_goes_with_the_next_deployment_of_anything(posts: Deploy) -> None:
+    posts.table(columns=COLUMNS, row_security="forced")
+    with killed_before(1), pytest.raises(Killed):
+        backfill(posts)
+    assert posts.sql("select polname from pg_policy") == [("gatepost_backfill",)]
+    with posts.next_deployment():
+        posts.index("i", columns=["author"])
+    assert posts.sql("select count(*) from pg_policy") == [(0,)]
+    with killed_before(1), pytest.raises(Killed):
+        backfill(posts)
+    with posts.next_deployment():
+        assert backfill(posts) == "create"
+    assert filled(posts) == ROWS
+    assert posts.sql("select count(*) from pg_policy") == [(0,)]
 
 
 def test_a_client_is_never_the_victim_of_a_deadlock(posts: Deploy) -> None:

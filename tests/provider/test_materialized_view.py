@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from changes import Change, each, posts, prove
-from fix_provider import Deploy, Inputs, Refused
+from changes import POSTS, Change, each, fill, posts, prove
+from fix_provider import EVERYTHING, Deploy, Inputs, Refused
 
 from gatepost.errors import HazardNotApproved, ObjectExists, StatementFailed, StillUsed
 
@@ -96,6 +98,47 @@ def test_refreshed_when_it_is_asked_for(deploy: Deploy) -> None:
     refused = pytest.raises(HazardNotApproved, match=r"BLOCKS_READS on public.v")
     with deploy.next_deployment(approve="CHANGES_ACCESS"), refused:
         deploy.materialized_view("v", **ONE, refresh_on="tuesday")
+
+
+SECURED: dict[str, Any] = {"columns": POSTS, "row_security": "forced"}
+
+
+def test_rows_that_row_security_hides_are_told_before_it_is_filled(deploy: Deploy) -> None:
+    """The deployer owns all of it, and sees nothing of what is forced."""
+    deploy.table("posts", columns=[*POSTS], row_security="forced")
+    fill(deploy)
+    deploy.view("between", sql="create view between as select id, author from public.posts")
+    over = view("select id from public.between")
+
+    def told() -> list[str]:
+        return [one for one in deploy.risks() if one.startswith("HIDES_ROWS")]
+
+    with deploy.next_deployment(approve="BLOCKS_READS"), pytest.raises(
+        HazardNotApproved, match=r"hides rows from deployer.* policy of its own for select"
+    ):
+        deploy.materialized_view("v", **over)
+    with deploy.next_deployment(approve=EVERYTHING):
+        deploy.materialized_view("v", **over)
+        assert told() == ["HIDES_ROWS:public.v"]
+        assert deploy.sql("select count(*) from v") == [(0,)]
+        deploy.materialized_view("v", **over, refresh_on="monday")
+        assert told() == ["HIDES_ROWS:public.v"]
+        deploy.materialized_view("v", **view("select id, author from public.between"))
+        assert told() == ["HIDES_ROWS:public.v"]
+        retyped = [{**one, "type": "bigint"} if one["name"] == "author" else one for one in POSTS]
+        deploy.table("posts", columns=retyped, row_security="forced")
+        assert told() == ["HIDES_ROWS:public.v"], "it is made again"
+    sees = {"command": "select", "roles": ["deployer"], "using": "true"}
+    deploy.policy("filling", **sees)
+    deploy.materialized_view("v", **view("select id, author from public.between"), refresh_on="tuesday")
+    assert told() == []
+    assert deploy.sql("select count(*) from v") == [(30,)]
+    deploy.policy("limit", **{**sees, "permissive": False, "using": "id > 3"})
+    deploy.materialized_view("v", **view("select id, author from public.between"), refresh_on="friday")
+    assert told() == ["HIDES_ROWS:public.v"]
+    deploy.table("posts", columns=retyped, row_security="enabled")
+    deploy.materialized_view("v", **view("select id, author from public.between"), refresh_on="sunday")
+    assert told() == []
 
 
 def test_filled_only_when_it_is_to_be(deploy: Deploy) -> None:

@@ -79,6 +79,18 @@ class Registry:
             raise UnsupportedFeature(f"the provider {reference} is neither declared nor in the state")
         return await self.configure(reference, self.make(_package(reference)), public(old.inputs.values))
 
+    async def recover(self) -> None:
+        """Let every provider remove what a killed deployment left open."""
+        for provider in self._made:
+            recover = getattr(provider, "recover", None)
+            if recover is not None:
+                await recover()
+
+    def leaves_a_trace(self, token: str) -> bool:
+        """Tell whether a creation of that type that was cut short is to be looked for."""
+        known = (getattr(one, "leaves_a_trace", None) for one in self._made)
+        return all(leaves(token) for leaves in known if leaves is not None)
+
     async def conclude(self, *, keep: bool) -> None:
         """End the transaction of every provider that was given one: keep what was done, or take it back."""
         for provider in self._made:

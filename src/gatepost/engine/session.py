@@ -168,6 +168,9 @@ class Session:
     async def _conclude(self, monitor: Monitor, registrar: Registrar, failed: ProgramFailed | None) -> None:
         run = self.run
         good = failed is None and not run.failures and not run.stopping
+        if good and run.snapshot.interrupted and not run.preview:
+            await run.registry.recover()
+            run.snapshot.settle(registrar.declared, run.registry.leaves_a_trace)
         if good:
             remaining = run.snapshot.remaining()
             condemned = [old for old in remaining if old.delete or old.urn not in registrar.declared]

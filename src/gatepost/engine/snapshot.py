@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from gatepost.engine.journal import Journal
@@ -111,6 +111,13 @@ class Snapshot:
     def pending(self) -> list[Json]:
         """The operations whose outcome nobody knows."""
         return [*self._pending, *self._unknown]
+
+    def settle(self, declared: Collection[str], leaves_a_trace: Callable[[str], bool]) -> None:
+        """Forget the interrupted creations of what is no longer declared and leaves nothing to look for."""
+        for one in [one["resource"] for one in self._pending]:
+            if one["urn"] not in declared and not leaves_a_trace(one["type"]):
+                self.dirty = True
+                self._settle(one["urn"])
 
     def forget_pending(self) -> None:
         """Forget the operations whose outcome nobody knows."""

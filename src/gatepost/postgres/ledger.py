@@ -140,7 +140,7 @@ class Ledger:
         ]
         for count in range(min(len(done), len(planned)), 0, -1):
             if done[-count:] == planned[:count]:
-                left = plan.statements[count:]
+                left = _from_fleeting(plan.statements, count)
                 return Plan(left, plan.risks if left else ())
         return None
 
@@ -208,6 +208,13 @@ class Ledger:
             "select exists (select from gatepost.ledger where step = %s and outcome = 'done')", (step,)
         ).fetchone()
         return found == (True,)
+
+
+def _from_fleeting(statements: tuple[Statement, ...], count: int) -> tuple[Statement, ...]:
+    """Return what is left after `count` statements, with what stood only for the next of them."""
+    while count and statements[count - 1].fleeting:
+        count -= 1
+    return statements[count:]
 
 
 def is_valid(connection: Connection, index: str | None) -> bool | None:

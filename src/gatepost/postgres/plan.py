@@ -38,6 +38,7 @@ class Hazard(StrEnum):
     INDEX_DROPPED = "INDEX_DROPPED"
     CHANGES_ACCESS = "CHANGES_ACCESS"
     WIDENS_ACCESS = "WIDENS_ACCESS"
+    HIDES_ROWS = "HIDES_ROWS"
     BREAKS_CLIENTS = "BREAKS_CLIENTS"
     NOT_TRANSACTIONAL = "NOT_TRANSACTIONAL"
     UNTRACKED_DEPENDENCY = "UNTRACKED_DEPENDENCY"
@@ -54,6 +55,7 @@ SENTENCES = {
     Hazard.INDEX_DROPPED: "Queries that use the index may become slow.",
     Hazard.CHANGES_ACCESS: "Who may see or change which rows is narrowed or decided otherwise.",
     Hazard.WIDENS_ACCESS: "Somebody may see or change what they could not before.",
+    Hazard.HIDES_ROWS: "A materialized view is filled with fewer rows than there are, and does not say so.",
     Hazard.BREAKS_CLIENTS: "Clients that count on the former name, column, type or publication fail.",
     Hazard.NOT_TRANSACTIONAL: "The statement cannot be rolled back together with its neighbours.",
     Hazard.UNTRACKED_DEPENDENCY: "Something is used that the program does not declare: its order is open.",
@@ -88,6 +90,8 @@ class Statement:
     """The index that a concurrent statement builds: only while it is invalid may `undo` remove it."""
     redefines: bool = False
     """PostgreSQL words other objects that hang on this one differently afterwards."""
+    fleeting: bool = False
+    """What it makes stands only while its plan runs: whoever goes on with the plan makes it again."""
     secret: bool = False
     """The text holds a secret: no listing, log or ledger may show it."""
 

@@ -40,6 +40,7 @@ class BackfillKind(Kind[BackfillInputs]):
 
     token = "gatepost:index:Backfill"  # noqa: S105
     inputs = BackfillInputs
+    leaves_a_trace = False
 
     def key(self, given: BackfillInputs) -> None:
         return None

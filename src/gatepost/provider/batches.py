@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, LiteralString, cast
 
 from gatepost.errors import InvalidDeclaration, PermissionMissing
-from gatepost.postgres.catalog import Facts, Key, query
+from gatepost.postgres.catalog import Facts, query
 from gatepost.postgres.plan import Lock, Plan, Statement
 from gatepost.provider.sqltext import Part, expression, ident, joined, literal, part, raw, text
 
@@ -123,20 +123,30 @@ def _open(task: Fill, target: Target) -> tuple[Statement, ...]:
         role=ident(target.acting),
         login=literal(target.login),
     )
-    return Statement(gone, lock, task.label, undo=""), Statement(made, lock, task.label, undo=gone)
+    return (
+        Statement(gone, lock, task.label, undo="", fleeting=True),
+        Statement(made, lock, task.label, undo=gone, fleeting=True),
+    )
 
 
 def _close(task: Fill) -> Statement:
-    sql = text("drop policy {p} on {t}", p=ident(_POLICY), t=task.of)
-    return Statement(sql, Lock.ACCESS_EXCLUSIVE, task.label)
+    return _closed(task.schema, task.table)
 
 
-def close(facts: Facts, schema: str, table: str) -> Plan:
-    """Return what removes the policy that a deployment left when it was cut short in a backfill."""
-    if facts.read(Key("policies", schema, table, _POLICY)) is None:
-        return Plan()
-    sql = text("drop policy {p} on {t}", p=ident(_POLICY), t=ident(schema, table))
-    return Plan((Statement(sql, Lock.ACCESS_EXCLUSIVE, f"{schema}.{table}"),))
+def _closed(schema: str, table: str) -> Statement:
+    sql = text("drop policy if exists {p} on {t}", p=ident(_POLICY), t=ident(schema, table))
+    return Statement(sql, Lock.ACCESS_EXCLUSIVE, f"{schema}.{table}")
+
+
+def left_open(connection: Connection) -> list[Statement]:
+    """Return what removes the policies of backfills that were cut short, while no other can run."""
+    rows = connection.execute(
+        "select n.nspname::text, c.relname::text from pg_policy as p"
+        " join pg_class as c on c.oid = p.polrelid join pg_namespace as n on n.oid = c.relnamespace"
+        " where p.polname = %s and pg_has_role(c.relowner, 'usage') order by 1, 2",
+        (_POLICY,),
+    ).fetchall()
+    return [_closed(str(schema), str(table)) for schema, table in rows]
 
 
 _LOOP: LiteralString = """do $backfill$

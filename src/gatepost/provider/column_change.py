@@ -9,7 +9,7 @@ from gatepost.errors import InvalidDeclaration
 from gatepost.postgres.catalog import Definition
 from gatepost.postgres.plan import Hazard, Plan
 from gatepost.provider import carried, comment, identity, not_null
-from gatepost.provider.batches import Fill, close, fill
+from gatepost.provider.batches import Fill, fill
 from gatepost.provider.carried import Carried
 from gatepost.provider.column import ColumnChangeInputs, ColumnInputs
 from gatepost.provider.following import Following
@@ -189,8 +189,7 @@ class ColumnChange:
         what = f'Column "{beside}", which keeps what it was before, goes.'
         risks = () if self.stage == "expanded" else self.site.risk(Hazard.DELETES_DATA, self.name, what)
         dropped = self.site.alter("drop column {c}", c=ident(beside))
-        opened = close(self.site.facts, self.site.schema, self.site.name)
-        return plan + opened + Plan((*self._following.stop(), dropped), risks)
+        return plan + Plan((*self._following.stop(), dropped), risks)
 
     def _swap(self, incoming: str) -> Plan:
         """Return how another column takes the place, with all that the one there has."""

@@ -11,7 +11,7 @@ from gatepost.postgres.catalog import Definition, Key
 from gatepost.postgres.plan import Plan, Statement
 from gatepost.provider import comment, following, not_null, privileges
 from gatepost.provider.alteration import add, alter, drop, is_volatile, rename, retyped
-from gatepost.provider.batches import Fill, can_fill, close, fill
+from gatepost.provider.batches import Fill, can_fill, fill
 from gatepost.provider.column import ColumnInputs
 from gatepost.provider.column_change import ColumnChange, new_name, old_name
 from gatepost.provider.dependants import Rebuilding, Root, dependants, rebuilding
@@ -176,8 +176,7 @@ class Changes:
         """Return what ends the change of a column that goes, or of the one that this was kept for."""
         base = next((one for one in self.old if name in (new_name(one), old_name(one))), None)
         if base:
-            opened = close(self.site.facts, self.site.schema, self.site.name)
-            return opened + Plan(Following(self.site, base).stop())
+            return Plan(Following(self.site, base).stop())
         if not self.old[name].change:
             return Plan()
         kept = [one for one in (new_name(name), old_name(name)) if one in self._there]

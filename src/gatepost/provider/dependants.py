@@ -11,6 +11,8 @@ from gatepost.errors import PermissionMissing, StillUsed
 from gatepost.postgres import catalog
 from gatepost.postgres.catalog import Facts
 from gatepost.postgres.plan import Hazard, Lock, Plan, Risk, Statement, risk
+from gatepost.provider import hidden
+from gatepost.provider.exposure import used_by_query
 
 if TYPE_CHECKING:
     from gatepost.postgres.connect import Connection
@@ -174,7 +176,10 @@ def _risks(facts: Facts, one: Dependant) -> tuple[Risk, ...]:
         return ()
     hazard, what = _DANGERS[one.type]
     size = facts.size(one.schema, one.relation)
-    return risk(hazard, one.place, f"{one.name[0].upper()}{one.name[1:]}: {what}.", size=size)
+    found = risk(hazard, one.place, f"{one.name[0].upper()}{one.name[1:]}: {what}.", size=size)
+    if one.type == "materialized view" and one.made:
+        found += hidden.from_materialized_view(one.place, used_by_query(one.made[0]), facts)
+    return found
 
 
 def _said(roots: Iterable[Root]) -> str:

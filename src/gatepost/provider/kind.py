@@ -46,6 +46,8 @@ class Kind(ABC, Generic[I]):
     inputs: type[I]
     outputs: ClassVar[tuple[str, ...]] = ()
     """What `extra_outputs` has."""
+    leaves_a_trace: ClassVar[bool] = True
+    """Whether one that was cut short has left something, once `recover` was there."""
 
     @abstractmethod
     def key(self, given: I) -> Key | None:

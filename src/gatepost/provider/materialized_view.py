@@ -9,10 +9,11 @@ from typing import Any
 from gatepost.errors import InvalidDeclaration
 from gatepost.insight.reading import results_of
 from gatepost.postgres.catalog import Facts, Key, query
-from gatepost.postgres.plan import Hazard, Lock, Plan, Statement, risk
-from gatepost.provider import comment, definer, privileges
+from gatepost.postgres.plan import Hazard, Lock, Plan, Risk, Statement, risk
+from gatepost.provider import comment, definer, hidden, privileges
 from gatepost.provider.declarations import Declarations, Text
 from gatepost.provider.dependants import Dependant, Rebuilding
+from gatepost.provider.exposure import used_by_query
 from gatepost.provider.insight import Created, created, parse
 from gatepost.provider.kind import Inputs, Kind
 from gatepost.provider.sqltext import Part, ident, part, raw, text
@@ -117,6 +118,7 @@ class MaterializedViewKind(Kind[MaterializedViewInputs]):
         place = Place(it.schema, it.name)
         filled = Plan((place.fill(),)) if given.fills else Plan()
         opens = definer.of_new_materialized_view(given, place.label, facts)
+        opens += self._hides(given, place, facts) if given.fills else ()
         return Plan(_made(given, place, facts), opens) + Plan(_attributes(None, given, place)) + filled
 
     def update(self, old: MaterializedViewInputs, new: MaterializedViewInputs, facts: Facts) -> Plan:
@@ -128,15 +130,21 @@ class MaterializedViewKind(Kind[MaterializedViewInputs]):
         risks = definer.of_materialized_view(old, new, place.label, columns.gained)
         if other:
             fills = populated or new.fills
+            risks += self._hides(new, place, facts) if fills else ()
             return Plan((), risks) + self._exchange(new, place, facts, fills, columns)
         attributes = Plan(_attributes(old, new, place), risks)
         if old.refresh_on == new.refresh_on and (populated or not new.fills):
             return attributes
         size = facts.size(place.schema, place.name)
-        risks = (
-            () if concurrently else risk(Hazard.BLOCKS_READS, place.label, "It is filled again.", size=size)
-        )
+        risks = self._hides(new, place, facts, (place.schema, place.name))
+        if not concurrently:
+            risks += risk(Hazard.BLOCKS_READS, place.label, "It is filled again.", size=size)
         return attributes + Plan((place.fill("concurrently " if concurrently else ""),), risks)
+
+    def _hides(
+        self, given: MaterializedViewInputs, place: Place, facts: Facts, there: tuple[str, str] | None = None
+    ) -> tuple[Risk, ...]:
+        return hidden.from_materialized_view(place.label, used_by_query(given.sql), facts, there)
 
     def _exchange(
         self, new: MaterializedViewInputs, place: Place, facts: Facts, fills: bool, columns: Columns

@@ -40,7 +40,7 @@ from gatepost.provider.checks import Checks
 from gatepost.provider.creations import Creations
 from gatepost.provider.gate import Gate, OnPlan, silent
 from gatepost.provider.kind import Inputs, Kind
-from gatepost.provider.kinds import kind_of
+from gatepost.provider.kinds import KINDS, kind_of
 from gatepost.provider.mending import mending
 from gatepost.provider.planning import Request, label_of
 from gatepost.provider.properties import difference, inputs_of, outputs
@@ -256,6 +256,16 @@ class GatepostProvider(Provider):
         if self._session is None:
             raise UsageError("the provider's settings are not known yet: deploy what they come from first")
         return self._session
+
+    async def recover(self) -> None:
+        """Remove what a killed deployment left and no resource of this one takes up."""
+        if self._session is not None:
+            await asyncio.to_thread(self._session.recover)
+
+    def leaves_a_trace(self, token: str) -> bool:
+        """Tell whether a creation that was cut short is to be looked for after `recover`."""
+        kind = KINDS.get(token)
+        return kind is None or kind.leaves_a_trace
 
     async def conclude(self, *, keep: bool) -> None:
         """End an atomic deployment: commit all of it, or take it back."""

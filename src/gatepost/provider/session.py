@@ -20,6 +20,7 @@ from gatepost.postgres.plan import Plan
 from gatepost.postgres.planned import Planned
 from gatepost.postgres.progress import OnProgress, unseen
 from gatepost.postgres.runner import Runner
+from gatepost.provider.batches import left_open
 from gatepost.provider.remembered import Remembered
 
 if TYPE_CHECKING:
@@ -104,7 +105,22 @@ class Session:
     def _hold(self) -> None:
         with self._lock:
             if not deployment_lock.is_held(self._holding):
+                first = self._holding is None
                 self._holding = self.runner.hold_lock()
+                if first:
+                    self._clear_up()
+
+    def _clear_up(self) -> None:
+        """Remove what a killed deployment left open: nobody else deploys, and this one has not begun."""
+        with self.connections.take() as connection:
+            left = left_open(connection)
+        for one in left:
+            label = f"what a backfill of {one.on} left"
+            self.runner.run(Plan((one,)), label, label, "delete")
+
+    def recover(self) -> None:
+        """Remove what a killed deployment left open, if nothing of this one has done so."""
+        self._hold()
 
     @contextmanager
     def remembering(self, planned: Planned, *, preview: bool) -> Iterator[Facts]:
