@@ -113,8 +113,9 @@ def test_rows_that_row_security_hides_are_told_before_it_is_filled(deploy: Deplo
     def told() -> list[str]:
         return [one for one in deploy.risks() if one.startswith("HIDES_ROWS")]
 
-    with deploy.next_deployment(approve="BLOCKS_READS"), pytest.raises(
-        HazardNotApproved, match=r"hides rows from deployer.* policy of its own for select"
+    with (
+        deploy.next_deployment(approve="BLOCKS_READS"),
+        pytest.raises(HazardNotApproved, match=r"hides rows from deployer.* policy of its own for select"),
     ):
         deploy.materialized_view("v", **over)
     with deploy.next_deployment(approve=EVERYTHING):
