@@ -8,7 +8,15 @@ import pulumi
 # Both engines run this file by its path: its package lies next to it.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from infra import engagement_events, feature_flags, foundation, integrations, monitoring, settings
+from infra import (
+    engagement_events,
+    feature_flags,
+    foundation,
+    integrations,
+    monitoring,
+    post_collectives,
+    settings,
+)
 from infra.server import ServerSetup
 
 stack = settings.load()
@@ -18,6 +26,7 @@ monitoring.declare(on)
 feature_flags.declare(on)
 integrations.declare(on)
 engagement_events.declare(on)
+post_collectives.declare(on)
 
 pulumi.export("database", stack.database)
 pulumi.export("host", stack.server.host)

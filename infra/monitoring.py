@@ -25,7 +25,7 @@ FINDINGS = {
     "definer_search_path": "Security definer functions without a pinned search_path",
     "definer_view": "Views that read with their owner's rights",
     "public_execute": "Functions that everybody or anon may call",
-    "public_privilege": "Tables that everybody or anon has a privilege on",
+    "public_privilege": "Tables open to everybody, or to anon without a policy that says to which rows",
     "excessive_privilege": "Truncate, references, trigger or maintain in the hands of an API role",
     "bypassing_role": "Roles that row security does not hold",
     "open_schema": "Schemas in which an API role or everybody may create",

@@ -24,5 +24,21 @@ select
 from privileges_given as p
 inner join monitoring.guarded_schemas as n on p.relnamespace = n.oid
 left join pg_catalog.pg_roles as r on (p.given).grantee = r.oid
-where (p.given).grantee = 0 or r.rolname = 'anon'
+where
+    ((p.given).grantee = 0 or r.rolname = 'anon')
+    -- What visitors may read is meant where a policy of the table names them.
+    and not (
+        (p.given).privilege_type = 'SELECT'
+        and exists (
+            select 1
+            from pg_catalog.pg_policy as y
+            inner join pg_catalog.pg_class as c on y.polrelid = c.oid
+            where
+                y.polrelid = p.oid
+                and c.relforcerowsecurity
+                and y.polcmd = 'r'
+                and (p.given).grantee = any(y.polroles)
+                and (p.given).grantee <> 0
+        )
+    )
 group by p.oid, r.rolname;

@@ -23,6 +23,8 @@ VIOLATIONS = {
         "grant select on public.integrations to public",
         "grant select (name) on public.integrations to anon",
         "grant select on public.integration_dashboard to anon",
+        "grant insert (title) on public.posts to anon",
+        "drop policy posts_read_by_anon on public.posts",
     ],
     "excessive_privilege": [
         "grant truncate on public.integrations to service_role",

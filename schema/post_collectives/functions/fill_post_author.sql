@@ -1,0 +1,11 @@
+create function app.fill_post_author() returns trigger
+language plpgsql
+as $$
+begin
+    select p.author_id into new.author_id from public.posts as p where p.id = new.post_id;
+    if new.author_id is null then
+        raise exception 'post % does not exist', new.post_id using errcode = 'foreign_key_violation';
+    end if;
+    return new;
+end;
+$$;

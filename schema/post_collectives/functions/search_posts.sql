@@ -1,0 +1,53 @@
+create function app.search_posts(
+    words text,
+    in_collective uuid default null,
+    before timestamptz default 'infinity',
+    page_size integer default 20
+) returns table (post_id uuid, published_at timestamptz)
+language plpgsql stable security definer
+set search_path = ''
+as $$
+declare
+    me uuid := app.current_user_id();
+    mine uuid[] := array(select m.collective_id from public.collective_members as m where m.user_id = me);
+    wanted tsquery := websearch_to_tsquery('pg_catalog.english', words);
+begin
+    if page_size not between 1 and 100 then
+        raise exception 'got page_size %: give 1 to 100', page_size using errcode = 'invalid_parameter_value';
+    end if;
+    -- What the policies of posts say, written out: under them the index on search could not be used.
+    return query
+    select p.id, p.published_at
+    from public.posts as p
+    where
+        p.search @@ wanted
+        and p.status = 'published'
+        and p.published_at < search_posts.before
+        and (
+            p.visibility = 'public'
+            or p.author_id = me
+            or (
+                p.visibility = 'collectives'
+                and exists (
+                    select 1
+                    from public.post_collectives as pc
+                    where pc.post_id = p.id and pc.status = 'published' and pc.collective_id = any(mine)
+                )
+            )
+        )
+        and (
+            search_posts.in_collective is null
+            or exists (
+                select 1
+                from public.post_collectives as pc
+                where
+                    pc.post_id = p.id
+                    and pc.status = 'published'
+                    and pc.collective_id = search_posts.in_collective
+                    and pc.collective_id = any(mine)
+            )
+        )
+    order by p.published_at desc, p.id desc
+    limit page_size;
+end;
+$$;

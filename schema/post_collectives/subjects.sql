@@ -1,0 +1,18 @@
+-- An author who may post, a post of theirs that is shared, where it is shared, and where else it could be
+-- as: service_role
+select
+    pc.post_id as post,
+    pc.collective_id as collective,
+    p.author_id as member, -- noqa: RF04
+    p.title,
+    (
+        select array_agg(o.collective_id)
+        from public.collective_members as o
+        where o.user_id = p.author_id
+    ) as collectives
+from public.post_collectives as pc
+inner join public.posts as p on pc.post_id = p.id
+inner join public.collective_members as m on pc.collective_id = m.collective_id and p.author_id = m.user_id
+where pc.status = 'published' and p.status = 'published'
+order by m.role = 'owner' desc, pc.collective_id asc, pc.post_id asc
+limit 1;
