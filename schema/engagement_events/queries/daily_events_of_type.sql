@@ -1,6 +1,7 @@
 -- How many events of a type there were on each day (UTC), and of how many users
 -- as: service_role
 -- index: idx_engagement_events_type
+-- target: 50 ms
 -- grows: linear
 -- parameter: event_type text = {event_type}
 -- parameter: since timestamptz = {week_ago}

@@ -3,7 +3,7 @@
 -- index: idx_engagement_events_recorded
 -- target: 1 ms
 -- parameter: user_id uuid = {member}
--- parameter: since pg_snapshot = {seen}
+-- parameter: since pg_snapshot = {known}
 -- parameter: until pg_snapshot = {seen}
 -- parameter: after_transaction xid8 = 0
 -- parameter: after_id uuid = 00000000-0000-0000-0000-000000000000

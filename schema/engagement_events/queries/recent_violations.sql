@@ -1,5 +1,5 @@
 -- How many accesses row security refused lately
--- as: app_monitor
+-- as: service_role
 -- index: idx_security_audit_log_type
 -- grows: linear
 -- parameter: event_type text = rls_violation

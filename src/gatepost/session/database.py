@@ -11,7 +11,7 @@ from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequest
 from gatepost.session.failures import OutcomeUnknown, SessionError, Unavailable, is_lost, is_stale
 from gatepost.session.statement import compiled
 from gatepost.session.transaction import Transaction, identified
-from gatepost.session.wire import Row, Wire
+from gatepost.session.wire import Call, Row, Wire
 
 if TYPE_CHECKING:
     from psycopg.pq.abc import PGresult
@@ -28,6 +28,8 @@ class Database:
     :param wait: seconds to wait for a free connection.
     :param statement_timeout: seconds that a statement may run.
     :param lock_timeout: seconds that a statement may wait for a lock.
+    :param opening: a statement that begins each transaction of a signed-in user, as that user and in the same
+        round trip, for example `select app.respect_maintenance()`.
     """
 
     def __init__(
@@ -38,7 +40,10 @@ class Database:
         wait: float = 5.0,
         statement_timeout: float = 10.0,
         lock_timeout: float = 2.0,
+        opening: Statement | None = None,
     ) -> None:
+        self.url = url
+        self._opening: Call | None = (compiled(opening, {}), ()) if opening else None
         self._pool: ConnectionPool[Wire] = ConnectionPool(
             url,
             connection_class=Wire,
@@ -87,7 +92,7 @@ class Database:
         self, identity: Identity, statement: Statement, parameters: dict[str, Any]
     ) -> tuple[Wire, PGresult]:
         found = compiled(statement, parameters)
-        calls = identified(identity), (found, found.values(parameters))
+        calls = *self.begun(identity), (found, found.values(parameters))
         wire = self.take()
         try:
             try:
@@ -102,6 +107,12 @@ class Database:
             raise
         finally:
             self.give_back(wire)
+
+    def begun(self, identity: Identity) -> tuple[Call, ...]:
+        """Return the statements that a transaction of `identity` begins with."""
+        if self._opening and identity.role == "authenticated":
+            return identified(identity), self._opening
+        return (identified(identity),)
 
     def take(self) -> Wire:
         """Take a connection that is alive out of the pool; `give_back` it.

@@ -41,6 +41,10 @@ class Refused(SessionError, errors.PermissionMissing):
     """A privilege is missing, or a policy refuses the row."""
 
 
+class ReadOnly(SessionError):
+    """The transaction may read but not write: a standby, or the platform is in maintenance."""
+
+
 class Conflict(SessionError):
     """Somebody else's row or transaction is in the way: a unique or exclusion constraint, a deadlock."""
 
@@ -61,6 +65,7 @@ class Faulty(SessionError, errors.StatementFailed):
 _RETRIED = frozenset({"40001", "40P01", "0A000"})
 _BY_STATE: dict[str, type[SessionError]] = {
     "42501": Refused,
+    "25006": ReadOnly,
     "57014": TimedOut,
     "55P03": TimedOut,
     "25P03": Unavailable,

@@ -67,7 +67,7 @@ class Transaction:
 
     def _first(self, call: Call) -> PGresult:
         wire = self._wire = self._database.take()
-        calls = (_BEGIN, ()), identified(self._identity), call
+        calls = (_BEGIN, ()), *self._database.begun(self._identity), call
         try:
             return wire.exchange(*calls)
         except SessionError as error:
