@@ -26,10 +26,10 @@ begin
     for one in select * from app.erasure_steps() loop
         execute format(
             case one.on_erasure
-                when 'delete' then 'delete from %1$s where %2$I = $1'
-                else 'update %1$s set %2$I = null where %2$I = $1'
+                when 'delete' then 'delete from %1$s where %2$I = $1::%3$s'
+                else 'update %1$s set %2$I = null where %2$I = $1::%3$s'
             end,
-            one.table_name::regclass, one.column_name
+            one.table_name::regclass, one.column_name, one.column_type
         ) using erased;
         get diagnostics remaining = row_count;
         table_name := one.table_name;
@@ -41,8 +41,9 @@ begin
     end loop;
 
     for one in select * from app.erasure_steps() loop
-        execute format('select count(*) from %s where %I = $1', one.table_name::regclass, one.column_name)
-            into remaining using erased;
+        execute format(
+            'select count(*) from %s where %I = $1::%s', one.table_name::regclass, one.column_name, one.column_type
+        ) into remaining using erased;
         if remaining > 0 then
             raise exception 'erasure of % is incomplete: %.% still has % rows',
                 erased, one.table_name, one.column_name, remaining

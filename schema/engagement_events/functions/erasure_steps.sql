@@ -1,5 +1,5 @@
 create function app.erasure_steps()
-returns table (table_name text, column_name text, on_erasure text)
+returns table (table_name text, column_name text, column_type text, on_erasure text)
 language plpgsql stable
 as $$
 begin
@@ -34,9 +34,11 @@ begin
     select
         p.table_name,
         p.column_name,
+        format_type(a.atttypid, null),
         p.on_erasure
     from app.personal_data as p
-    left join depths as d on d.table_oid = to_regclass(p.table_name)
+    inner join pg_catalog.pg_attribute as a on a.attrelid = to_regclass(p.table_name) and a.attname = p.column_name
+    left join depths as d on d.table_oid = a.attrelid
     where p.on_erasure <> 'keep'
     order by p.on_erasure, d.depth, p.table_name, p.column_name;
 end;

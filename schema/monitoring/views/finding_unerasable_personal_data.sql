@@ -17,6 +17,9 @@ found as (
         case
             when a.attnum is null then 'there is no such column: take it out of app.personal_data'
             when
+                a.atttypid not in ('uuid'::regtype, 'text'::regtype)
+                then 'only columns of the types uuid and text can be erased'
+            when
                 r.on_erasure = 'anonymize' and a.attnotnull
                 then 'it cannot be null: drop not null, or delete the row'
             when
