@@ -46,7 +46,7 @@ VIOLATIONS = {
         "drop policy memberships_service on public.memberships",
         "alter policy memberships_service on public.memberships using (role = 'member')",
         "update app.personal_data set on_erasure = 'anonymize' where column_name = 'user_id'",
-        "insert into app.personal_data values ('public.users', 'created_at', 'delete', 'a time names nobody')",
+        "insert into app.personal_data values ('public.users', 'created_at', 'delete', 'a time is nobody')",
     ],
 }
 
