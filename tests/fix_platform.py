@@ -196,7 +196,8 @@ def platform_database(clone: Deployed) -> Iterator[Database]:
 
     Below `features`, `session` and `web` it is called `database`.
     """
-    with Database(clone.url("authenticator")) as opened:
+    opening = "select app.respect_maintenance()"
+    with Database(clone.url("authenticator"), opening=opening) as opened:
         yield opened
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Iterator
 from typing import Annotated, Any
 from uuid import UUID
@@ -64,6 +63,7 @@ def thing(_caller: Caller, thing_id: UUID) -> None:
 def fail(caller: Caller, storage: Storage, how: str) -> Any:
     statements: dict[str, Any] = {
         "refused": "delete from public.users",
+        "read_only": "update public.users set display_name = display_name",
         "invalid": "select %(value)s::uuid",
         "faulty": "select %(value)s from nowhere",
         "slow": "select pg_sleep(3), %(value)s::text",
@@ -271,28 +271,18 @@ def test_answers_are_not_kept_by_anybody(client: TestClient) -> None:
     assert headers["x-content-type-options"] == "nosniff"
 
 
-def test_maintenance_lets_only_services_and_health_through(database: Database) -> None:
-    client = client_of(database, [router], maintenance=lambda _database: "Database migration in progress")
-    response = client.get("/api/tries/me", headers=headers_of(ADA))
-    assert (response.status_code, response.json()["type"]) == (503, "/problems/maintenance")
-    assert response.json()["detail"] == "Database migration in progress"
-    assert response.headers["retry-after"] == "60"
-    assert client.get("/api/tries/me", headers=SERVICE).status_code == 200
-    assert client.get("/api/health").status_code == 200
-    assert client.get("/api/tries/me").status_code == 401
-
-
-def test_maintenance_is_asked_for_once_a_second(database: Database) -> None:
-    asked = []
-
-    def ask(_database: Database) -> str | None:
-        asked.append(time.monotonic())
-        return None
-
-    client = client_of(database, [router], maintenance=ask)
-    for _ in range(20):
-        assert client.get("/api/tries/me", headers=headers_of(ADA)).status_code == 200
-    assert len(asked) <= 1 + asked[-1] - asked[0] + 1
+def test_who_may_only_read_is_told_why(database: Database) -> None:
+    read_only = "select set_config('transaction_read_only', 'on', true)"
+    with Database(database.url, opening=read_only) as storage:
+        told = client_of(storage, [router], maintenance=lambda _database: "Database migration in progress")
+        response = told.get("/api/tries/fails/read_only", headers=headers_of(ADA))
+        assert (response.status_code, response.json()["type"]) == (503, "/problems/maintenance")
+        assert response.json()["detail"] == "Database migration in progress"
+        assert response.headers["retry-after"] == "60"
+        assert told.get("/api/tries/me", headers=headers_of(ADA)).status_code == 200
+        standby = client_of(storage, [router], maintenance=lambda _database: None)
+        response = standby.get("/api/tries/fails/read_only", headers=headers_of(ADA))
+    assert (response.status_code, response.json()["type"]) == (503, "/problems/unavailable")
 
 
 def test_without_a_database_everything_is_told(log: Log) -> None:

@@ -50,7 +50,7 @@ def serve(options: Options, address: Address) -> int:
     url = database_url(command)
     with (
         closing(server.listen(address.host, address.port)) as listening,
-        Database(url, max_size=address.connections) as database,
+        Database(url, max_size=address.connections, opening=application.opening) as database,
     ):
         app = create_app(
             database,

@@ -11,7 +11,6 @@ from fastapi.openapi.utils import get_openapi
 from gatepost.session import Database
 from gatepost.web import problems
 from gatepost.web.health import DATABASE, Health, examine, respond
-from gatepost.web.maintenance import Ask, Maintenance
 from gatepost.web.metrics import CONTENT_TYPE, Metrics
 from gatepost.web.requests import Limits, Requests
 from gatepost.web.tokens import Verifier
@@ -29,19 +28,19 @@ def create_app(
     routers: Sequence[APIRouter] = (),
     *,
     title: str = "Platform",
-    maintenance: Ask | None = None,
+    maintenance: problems.Ask | None = None,
     limits: Limits | None = None,
 ) -> FastAPI:
     """Return the application.
 
     :param database: what endpoints get as `gatepost.web.database`; closing it is the caller's.
     :param verifier: tells whose a bearer token is.
-    :param maintenance: asked whether the platform is in maintenance.
+    :param maintenance: asked why, when a transaction of the database may only read.
     """
     app = FastAPI(title=title, responses={"default": _PROBLEM}, redirect_slashes=False)
     metrics = Metrics(database)
     app.state.database, app.state.verifier = database, verifier
-    app.state.maintenance = Maintenance(database, maintenance)
+    app.state.maintenance = maintenance
     app.add_middleware(Requests, limits=limits or Limits(), seen=metrics.seen)
     problems.register(app)
     for router in (_own_routes(metrics), *routers):

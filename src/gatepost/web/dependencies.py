@@ -9,8 +9,7 @@ from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from gatepost.session import Database, Identity
-from gatepost.web.maintenance import Maintenance
-from gatepost.web.problems import InMaintenance, Unauthorized
+from gatepost.web.problems import Unauthorized
 from gatepost.web.tokens import InvalidToken, Verifier
 
 _bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", scheme_name="token")
@@ -23,7 +22,6 @@ def caller(
     """Return the identity of the request's bearer token.
 
     :raises Unauthorized: there is none, or it is not valid.
-    :raises InMaintenance: the platform is in maintenance, and no service calls.
     """
     if given is None:
         raise Unauthorized
@@ -33,10 +31,6 @@ def caller(
         _log.info("token refused: %s", error)
         raise Unauthorized from None
     request.state.who = {"role": identity.role, "user": str(identity.user_id) if identity.user_id else None}
-    if identity.role != "service_role":
-        message = cast("Maintenance", request.app.state.maintenance).message()
-        if message is not None:
-            raise InMaintenance(message)
     return identity
 
 

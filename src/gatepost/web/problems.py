@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, ClassVar
 
@@ -143,13 +143,15 @@ class TookTooLong(TemporarilyUnavailable):
 
 
 class InMaintenance(TemporarilyUnavailable):
-    """The platform is in maintenance; `detail` says why."""
+    """The platform is in maintenance: users read and do not write; `detail` says why."""
 
     type = "/problems/maintenance"
     title = "The platform is in maintenance"
     fixed_headers = {"Retry-After": "60"}
 
 
+Ask = Callable[[session.Database], str | None]
+"""Returns the message for people while the platform is in maintenance, else None."""
 _OF_SESSION: dict[type[session.SessionError], type[Problem]] = {
     session.Refused: Forbidden,
     session.Conflict: AlreadyThere,
@@ -157,6 +159,7 @@ _OF_SESSION: dict[type[session.SessionError], type[Problem]] = {
     session.TimedOut: TookTooLong,
     session.OutcomeUnknown: OutcomeUnknown,
     session.Unavailable: TemporarilyUnavailable,
+    session.ReadOnly: TemporarilyUnavailable,
 }
 
 
@@ -201,12 +204,25 @@ def _on_problem(_request: Request, error: Exception) -> ProblemResponse:
     return answer(error)
 
 
-def _on_session_error(_request: Request, error: Exception) -> ProblemResponse:
+def _on_session_error(request: Request, error: Exception) -> ProblemResponse:
     assert isinstance(error, session.SessionError)
     problem = of_session(error)
+    if isinstance(error, session.ReadOnly):
+        problem = _read_only(request)
     level = logging.ERROR if problem.status >= 500 else logging.INFO
     _log.log(level, "%s", reason(error))
     return answer(problem)
+
+
+def _read_only(request: Request) -> Problem:
+    """Say that this is maintenance, where it is: a standby takes no writes either."""
+    ask: Ask | None = request.app.state.maintenance
+    try:
+        message = ask(request.app.state.database) if ask else None
+    except session.SessionError as error:
+        _log.warning("nobody can tell whether this is maintenance: %s", type(error).__name__)
+        message = None
+    return InMaintenance(message) if message else TemporarilyUnavailable()
 
 
 def reason(error: Exception) -> str:

@@ -33,6 +33,8 @@ class ServeSettings(BaseModel):
     """`package.module:name` of each router."""
     maintenance: str | None = None
     """`package.module:name` of a function that returns the maintenance message, or None."""
+    opening: str | None = None
+    """A statement that begins each transaction of a signed-in user, as that user."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class Application:
     title: str
     routers: list[APIRouter]
     maintenance: Callable[..., str | None] | None
+    opening: str | None = None
 
 
 def load(root: Path) -> Application:
@@ -61,9 +64,8 @@ def load(root: Path) -> Application:
     for name, router in zip(settings.routers, routers, strict=True):
         if not isinstance(router, APIRouter):
             raise UsageError(f'{file}: "{name}" is no fastapi.APIRouter but {type(router).__name__}')
-    return Application(
-        settings.title, routers, _named(settings.maintenance, file) if settings.maintenance else None
-    )
+    maintenance = _named(settings.maintenance, file) if settings.maintenance else None
+    return Application(settings.title, routers, maintenance, settings.opening)
 
 
 def _named(name: str, file: Path) -> Any:
