@@ -92,6 +92,8 @@ class Statement:
     """PostgreSQL words other objects that hang on this one differently afterwards."""
     fleeting: bool = False
     """What it makes stands only while its plan runs: whoever goes on with the plan makes it again."""
+    advice: str = ""
+    """What to do where PostgreSQL refuses it."""
     secret: bool = False
     """The text holds a secret: no listing, log or ledger may show it."""
 

@@ -50,7 +50,9 @@ class Batch:
 
     def translate(self, error: psycopg.Error) -> errors.GatepostError:
         """Return our error for PostgreSQL's, which repeats no secret."""
-        return translate(error, self.label, secret=any(one.secret for one in self.statements))
+        found = translate(error, self.label, secret=any(one.secret for one in self.statements))
+        advice = self.statements[0].advice if len(self.statements) == 1 else ""
+        return type(found)(f"{found}: {advice}") if advice else found
 
 
 @dataclass

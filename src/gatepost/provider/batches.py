@@ -115,18 +115,29 @@ def _open(task: Fill, target: Target) -> tuple[Statement, ...]:
     """Let the deployer's own sessions see all rows: what acts as the owner for others gains nothing."""
     lock = Lock.ACCESS_EXCLUSIVE
     gone = text("drop policy if exists {p} on {t}", p=ident(_POLICY), t=task.of)
-    made = text(
-        "create policy {p} on {t} to {role}"
-        " using (session_user = {login}) with check (session_user = {login})",
-        p=ident(_POLICY),
-        t=task.of,
-        role=ident(target.acting),
-        login=literal(target.login),
-    )
+    made = _opening(task.of, target.acting, target.login)
     return (
         Statement(gone, lock, task.label, undo="", fleeting=True),
         Statement(made, lock, task.label, undo=gone, fleeting=True),
     )
+
+
+def _opening(table: Part, acting: str, login: str) -> str:
+    return text(
+        "create policy {p} on {t} to {role}"
+        " using (session_user = {login}) with check (session_user = {login})",
+        p=ident(_POLICY),
+        t=table,
+        role=ident(acting),
+        login=literal(login),
+    )
+
+
+def sees_all(table: Part, connection: Connection) -> str:
+    """Return the statement that lets the deployer's own sessions see all rows of a table."""
+    who = connection.execute("select current_user::text, session_user::text").fetchone()
+    assert who is not None
+    return _opening(table, str(who[0]), str(who[1]))
 
 
 def _close(task: Fill) -> Statement:

@@ -9,7 +9,7 @@ from typing import Any
 from gatepost.errors import InvalidDeclaration, ObjectExists
 from gatepost.postgres.catalog import Facts, Key, query
 from gatepost.postgres.plan import Hazard, Lock, Plan, Risk, Statement, risk
-from gatepost.provider import access, comment, policy, privileges, row_security, storage
+from gatepost.provider import access, comment, default_rows, policy, privileges, row_security, storage
 from gatepost.provider.partition_bounds import bounds_clause, read_bounds, read_key
 from gatepost.provider.partitioned import fitting
 from gatepost.provider.partitions import Member, Partitioned, PartitionInputs
@@ -148,7 +148,7 @@ class _Change:
         for member in made:
             rest = self._default_beside(member)
             if rest and rest.name in self.new and rest.name != member.name:
-                self._refuse_rows(member, rest)
+                default_rows.refuse(member, rest, self.facts)
                 proofs.append(self._proof(rest, member, member.limits.outside(member.key), "without"))
         for member in moved:
             before = next(one for one in self.old.values() if one.label == member.label)
@@ -171,21 +171,12 @@ class _Change:
         validate = _alter_table(
             on, part("validate constraint {k}", k=ident(name)), Lock.SHARE_UPDATE_EXCLUSIVE
         )
-        proof = (replace(_alter_table(on, add), undo=undo), replace(validate, mode="separate", undo=""))
+        within = because.limits.inside(because.key) if word == "without" else None
+        advice = default_rows.advice(because, on, within) if within else ""
+        validate = replace(validate, mode="separate", undo="", advice=advice)
+        proof = (replace(_alter_table(on, add), undo=undo), validate)
         repair = (_alter_table(on, part("drop constraint {k}", k=ident(name))),) if left else ()
         return Plan((*(replace(one, undo="") for one in repair), *proof)), Plan((drop,))
-
-    def _refuse_rows(self, member: Member, rest: Member) -> None:
-        condition = member.limits.inside(member.key)
-        connection = self.facts.connection
-        if connection is None or condition is None or self.facts.size(rest.schema, rest.name).empty:
-            return
-        sql = text("select exists (select from {t} where {c})", t=rest.target, c=expression(condition))
-        if connection.execute(sql.encode()).fetchone() == (True,):
-            raise InvalidDeclaration(
-                f'partition "{member.label}": rows of it are in the default partition "{rest.label}":'
-                f" move or delete them first ({condition})"
-            )
 
 
 def create(member: Member, facts: Facts) -> Plan:
