@@ -129,6 +129,8 @@ class Facts:
     version: int = 180000
     planned: Planned = field(default_factory=Planned)
     """What plans before this one have changed already, though the target does not show it yet."""
+    renamed: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
+    """The declared names of columns by their former ones, of each table that has such."""
 
     def read(self, key: Key) -> Definition | None:
         """Return an object's definition on the target."""

@@ -74,7 +74,7 @@ def rename(site: Site, old: str, new: str) -> Plan:
     """Return what gives a column another name."""
     detail = f'Column "{old}" is called "{new}" from then on.'
     renamed = site.alter("rename column {o} to {n}", o=ident(old), n=ident(new))
-    return Plan((renamed,), site.risk(Hazard.BREAKS_CLIENTS, old, detail))
+    return Plan((replace(renamed, redefines=True),), site.risk(Hazard.BREAKS_CLIENTS, old, detail))
 
 
 def alter(site: Site, old: ColumnInputs, new: ColumnInputs, former: str) -> Plan:

@@ -13,6 +13,7 @@ from gatepost.postgres.plan import Plan
 from gatepost.provider.batches import Fill, fill
 from gatepost.provider.declarations import Declarations, Text
 from gatepost.provider.kind import Inputs, Kind, Name, require_columns
+from gatepost.provider.renaming import Renaming
 
 
 class BackfillInputs(Inputs):
@@ -66,10 +67,22 @@ class BackfillKind(Kind[BackfillInputs]):
         """How fast it goes makes no other backfill of it."""
         return [name for name in super().differences(old, new) if name not in ("batch", "pause")]
 
+    def in_new_names(self, old: BackfillInputs, new: BackfillInputs, renaming: Renaming) -> BackfillInputs:
+        place = old.db_schema, old.table
+        own, columns = ((old.table, place),), renaming.listed(place, list(old.sets))
+        sets = {
+            name: renaming.respelled(value, new.sets.get(name), "expression", own) or value
+            for name, value in zip(columns, old.sets.values(), strict=True)
+        }
+        where = renaming.respelled(old.where, new.where, "expression", own)
+        return old.model_copy(update={"sets": sets, "where": where})
+
     def create(self, given: BackfillInputs, facts: Facts) -> Plan:
         return fill(given.task, facts)
 
     def update(self, old: BackfillInputs, new: BackfillInputs, facts: Facts) -> Plan:
+        if (old.task.task, old.name) == (new.task.task, new.name):
+            return Plan()
         return self.create(new, facts)
 
     def delete(self, old: BackfillInputs, facts: Facts) -> Plan:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from copy import copy
 from dataclasses import dataclass
-from typing import Any, LiteralString
+from typing import LiteralString
 
 from gatepost.errors import StillUsed
 from gatepost.postgres.catalog import Facts, canonical_names, query
 from gatepost.postgres.plan import Lock, Plan, Statement
 from gatepost.provider.insight import parse
+from gatepost.provider.renaming import rename_column
 from gatepost.provider.site import Site, undone_by
 from gatepost.provider.sqltext import Part, ident, literal, part, raw, text
 
@@ -189,7 +190,7 @@ def twin_index(definition: str, name: str, column: str, incoming: str) -> str:
     from pglast.stream import RawStream
 
     (tree,) = parse(definition, f'index "{name}"')
-    _rename(tree, column, incoming)
+    rename_column(tree, column, incoming)
     tree.idxname, tree.concurrent = name, True
     if not tree.nulls_not_distinct:
         return str(RawStream()(tree))
@@ -205,30 +206,5 @@ def twin_constraint(statement: str, column: str, incoming: str) -> str:
     from pglast.stream import RawStream
 
     (tree,) = parse(statement, "constraint")
-    _rename(tree, column, incoming)
+    rename_column(tree, column, incoming)
     return str(RawStream()(tree)).partition(" ADD CONSTRAINT k ")[2]
-
-
-def _rename(node: Any, column: str, incoming: str) -> None:
-    """Let every mention of a column of the tree's own table mean another one."""
-    from pglast import ast
-
-    if isinstance(node, tuple | list):
-        for item in node:
-            _rename(item, column, incoming)
-    if not isinstance(node, ast.Node):
-        return
-    if isinstance(node, ast.ColumnRef):
-        *relation, last = node.fields or ()
-        if getattr(last, "sval", None) == column:
-            node.fields = (*relation, ast.String(sval=incoming))
-    if isinstance(node, ast.IndexElem) and node.name == column:
-        node.name = incoming
-    if isinstance(node, ast.Constraint):
-        for keys in ("fk_attrs", "fk_del_set_cols"):
-            named = getattr(node, keys) or ()
-            setattr(
-                node, keys, tuple(ast.String(sval=incoming) if k.sval == column else k for k in named) or None
-            )
-    for attribute in node:
-        _rename(getattr(node, attribute), column, incoming)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -14,6 +14,7 @@ from gatepost.provider.alteration import add, alter, drop, is_volatile, rename, 
 from gatepost.provider.batches import Fill, can_fill, fill
 from gatepost.provider.column import ColumnInputs
 from gatepost.provider.column_change import ColumnChange, new_name, old_name
+from gatepost.provider.column_names import in_new_names, renames
 from gatepost.provider.dependants import Rebuilding, Root, dependants, rebuilding
 from gatepost.provider.following import Following
 from gatepost.provider.privileges import Privileges
@@ -35,6 +36,11 @@ class Changes:
     former: dict[str, str]
     """What renamed columns were called."""
     site: Site
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What renamed columns are called, by what they were called."""
+        return {before: name for name, before in self.former.items()}
 
     @cached_property
     def _kept(self) -> list[str]:
@@ -116,7 +122,7 @@ class Changes:
 
     def held(self, granted: Privileges) -> dict[str, list[str]]:
         """Return which of the former privileges still stand when the columns are changed."""
-        names, bare = {before: name for name, before in self.former.items()}, self.gone() | self._swapped
+        names, bare = self.names, self.gone() | self._swapped
         return {
             role: [
                 privileges.spelled(replace(right, column=names.get(right.column, right.column)))
@@ -226,41 +232,16 @@ class Changes:
 def changes(site: Site, old: Iterable[ColumnInputs], new: Iterable[ColumnInputs]) -> Changes:
     """Return how the old columns become the new ones."""
     before, after = {one.name: one for one in old}, {one.name: one for one in new}
-    former = dict(_renames(before, after))
+    former = dict(renames(before, after))
     names = {value: key for key, value in former.items()}
     called = {names.get(name, name): one for name, one in before.items()}
-    renamed = {name: one.model_copy(update={"name": name}) for name, one in called.items()}
+    renamed = {name: in_new_names(one, name, after.get(name), names) for name, one in called.items()}
     return Changes(renamed, after, former, site)
 
 
 def forget(table: str, declared: Iterable[ColumnInputs]) -> tuple[Statement, ...]:
     """Return what removes the traces of columns under change when their table is dropped."""
     return tuple(following.forget(f"{table}.{one.name}") for one in declared if one.change)
-
-
-def _renames(before: dict[str, ColumnInputs], after: dict[str, ColumnInputs]) -> Iterator[tuple[str, str]]:
-    """Yield new and former name of each renamed column, in an order in which every new name is free.
-
-    :raises InvalidDeclaration: columns exchange their names.
-    """
-    asked = {name: one.renamed_from for name, one in after.items() if one.renamed_from in before}
-    leaving = {
-        name: str(former)
-        for name, former in asked.items()
-        if (name not in before or name in asked.values()) and (former not in after or former in asked)
-    }
-    taken = set(before)
-    while leaving:
-        free = [name for name in leaving if name not in taken]
-        if not free:
-            raise InvalidDeclaration(
-                f"column {', '.join(sorted(leaving))}: renamed_from goes round in a circle:"
-                " rename one release by one"
-            )
-        for name in free:
-            former = leaving.pop(name)
-            taken = taken - {former} | {name}
-            yield name, former
 
 
 def _fill(site: Site, column: ColumnInputs) -> Plan:

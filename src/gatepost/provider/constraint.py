@@ -22,6 +22,7 @@ from gatepost.provider.kind import require_columns
 from gatepost.provider.on_table import OnTableKind
 from gatepost.provider.partitioned import Parts, part_name, partitions_of, parts_of
 from gatepost.provider.partitions import require_key
+from gatepost.provider.renaming import Renaming, follows
 from gatepost.provider.sqltext import Part, ident, part, raw, text
 from gatepost.provider.validation import validate
 
@@ -57,6 +58,24 @@ class ConstraintKind(OnTableKind[ConstraintInputs]):
         elif given.kind == "exclusion":
             added = _add(given, definition_of(given)).sql
             yield Text(added, self.where(given), "statement", given.row, made_up=True)
+
+    def in_new_names(
+        self, old: ConstraintInputs, new: ConstraintInputs, renaming: Renaming
+    ) -> ConstraintInputs:
+        there = old.references
+        update: dict[str, Any] = {
+            "columns": renaming.listed(old.place, old.columns),
+            "include": renaming.listed(old.place, old.include),
+            "expression": renaming.respelled(old.expression, new.expression, "expression", old.row),
+        }
+        if there:
+            columns = renaming.listed(there.place, there.columns)
+            update["references"] = there.model_copy(update={"columns": columns})
+        if old.kind == new.kind == "exclusion" and (names := renaming.of(old.place)):
+            before, after = (_add(old, definition_of(one)).sql for one in (old, new))
+            if follows(before, after, names):
+                update |= {"elements": new.elements, "where": new.where}
+        return old.model_copy(update=update)
 
     def create(self, given: ConstraintInputs, facts: Facts) -> Plan:
         before, added = _added(given, facts)

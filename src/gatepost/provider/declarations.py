@@ -41,6 +41,8 @@ class Declarations:
 
     columns: dict[tuple[str, str], Columns | None] = field(default_factory=dict)
     """The columns of every declared relation, None where they are not known."""
+    renamed: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
+    """The columns of declared tables that once had other names, by those."""
     partition_keys: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     """The columns by which a partitioned table is divided: every key of it has them."""
     functions: set[tuple[str, str]] = field(default_factory=set)

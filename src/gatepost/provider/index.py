@@ -14,6 +14,7 @@ from gatepost.provider.kind import Name, require_columns
 from gatepost.provider.on_table import OnTable, OnTableKind
 from gatepost.provider.partitioned import Parts, parts_of
 from gatepost.provider.partitions import require_key
+from gatepost.provider.renaming import Renaming, follows
 from gatepost.provider.sqltext import Part, expression, ident, idents, joined, part, raw, text
 from gatepost.provider.storage import Storage
 
@@ -63,6 +64,14 @@ class IndexKind(OnTableKind[IndexInputs]):
         made = _create(given, ident(given.name), given.of)
         yield Text(made, self.where(given), "statement", given.row, made_up=True)
 
+    def in_new_names(self, old: IndexInputs, new: IndexInputs, renaming: Renaming) -> IndexInputs:
+        names = renaming.of(old.place)
+        other = new.model_copy(update={"db_schema": old.db_schema, "table": old.table, "name": old.name})
+        if not names or not follows(_text(old), _text(other), names):
+            return old.model_copy(update={"columns": renaming.listed(old.place, old.columns)})
+        said = ("columns", "include", "where")
+        return old.model_copy(update={name: getattr(new, name) for name in said})
+
     def create(self, given: IndexInputs, facts: Facts) -> Plan:
         left = facts.read(self.key(given))
         described = Plan(tuple(self.described(given, None)))
@@ -104,6 +113,10 @@ class IndexKind(OnTableKind[IndexInputs]):
 
     def place(self, given: IndexInputs) -> Part:
         return part("index {k}", k=ident(given.db_schema, given.name))
+
+
+def _text(given: IndexInputs) -> str:
+    return _create(given, ident(given.name), given.of)
 
 
 def _label(given: IndexInputs) -> str:

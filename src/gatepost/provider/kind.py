@@ -15,6 +15,7 @@ from gatepost.postgres.plan import Plan
 from gatepost.provider import privileges
 from gatepost.provider.declarations import Declarations as Declarations
 from gatepost.provider.declarations import Text
+from gatepost.provider.renaming import Renaming
 
 _LONGEST_NAME = 63
 
@@ -99,6 +100,10 @@ class Kind(ABC, Generic[I]):
         """Return the old declaration as far as it still stands; None where the object is gone."""
         key = self.key(old)
         return old if key and facts.read(key) else None
+
+    def in_new_names(self, old: I, new: I, renaming: Renaming) -> I:
+        """Return the old declaration as it reads where columns got other names, spelled like the new one."""
+        return old
 
     def takes_over(self, given: I, found: Definition) -> bool:
         """Return whether an object that is there was brought along by another that is declared."""

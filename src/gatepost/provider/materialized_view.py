@@ -16,6 +16,7 @@ from gatepost.provider.dependants import Dependant, Rebuilding
 from gatepost.provider.exposure import used_by_query
 from gatepost.provider.insight import Created, created, parse
 from gatepost.provider.kind import Inputs, Kind
+from gatepost.provider.renaming import Renaming
 from gatepost.provider.sqltext import Part, ident, part, raw, text
 from gatepost.provider.view import Columns, of_lost_columns, rebuilding_without
 
@@ -111,6 +112,12 @@ class MaterializedViewKind(Kind[MaterializedViewInputs]):
     def replaces(self, old: MaterializedViewInputs, new: MaterializedViewInputs) -> list[str]:
         """Another name is another view."""
         return ["sql"] if self.key(old) != self.key(new) else []
+
+    def in_new_names(
+        self, old: MaterializedViewInputs, new: MaterializedViewInputs, renaming: Renaming
+    ) -> MaterializedViewInputs:
+        sql = renaming.respelled(old.sql, new.sql, "statement")
+        return old.model_copy(update={"sql": sql})
 
     def create(self, given: MaterializedViewInputs, facts: Facts) -> Plan:
         """Make it empty, with its privileges; then fill it for as long as that takes."""

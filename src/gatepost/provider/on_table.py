@@ -33,6 +33,11 @@ class OnTable(Inputs):
         return f"{self.db_schema}.{self.table}"
 
     @property
+    def place(self) -> tuple[str, str]:
+        """Schema and name of the table."""
+        return self.db_schema, self.table
+
+    @property
     def row(self) -> tuple[tuple[str, tuple[str, str]]]:
         """What an expression of its own can refer to: a row of the table."""
         return ((self.table, (self.db_schema, self.table)),)

@@ -12,6 +12,7 @@ from gatepost.provider import access
 from gatepost.provider.declarations import Declarations, Text
 from gatepost.provider.on_table import OnTable, OnTableKind
 from gatepost.provider.partition_policies import in_partition, in_partitions
+from gatepost.provider.renaming import Renaming
 from gatepost.provider.sqltext import Part, expression, ident, part, raw, roles, text
 
 _TAKES = {
@@ -58,6 +59,13 @@ class PolicyKind(OnTableKind[PolicyInputs]):
 
     def differences(self, old: dict[str, Any], new: dict[str, Any]) -> list[str]:
         return super().differences(_plain(old), _plain(new))
+
+    def in_new_names(self, old: PolicyInputs, new: PolicyInputs, renaming: Renaming) -> PolicyInputs:
+        clauses = {
+            "using": renaming.respelled(old.using, new.using, "expression", old.row),
+            "check": renaming.respelled(old.check, new.check, "expression", old.row),
+        }
+        return old.model_copy(update=clauses)
 
     def create(self, given: PolicyInputs, facts: Facts) -> Plan:
         plan = Plan((_create(given), *self.described(given, None)), _risks(None, given, facts))

@@ -44,6 +44,7 @@ from gatepost.provider.kinds import KINDS, kind_of
 from gatepost.provider.mending import mending
 from gatepost.provider.planning import Request, label_of
 from gatepost.provider.properties import difference, inputs_of, outputs
+from gatepost.provider.renaming import Renaming
 from gatepost.provider.rights import require_rights
 from gatepost.provider.session import Session
 from gatepost.provider.values import UNKNOWN, has_secret, has_unknown, plain_map, wire
@@ -181,6 +182,7 @@ class GatepostProvider(Provider):
         work = Request(kind, request.urn, label_of(request.urn), secret)
         session = self.opened()
         with self._facts(preview=request.preview) as facts:
+            old = kind.in_new_names(old, new, Renaming(facts))
             plan = advice.of_changed(work.change(old, new, then, facts, session.runner.ledger), old, new)
             if request.preview and plan:
                 require_rights(facts, kind.key(old), work.label)
@@ -249,7 +251,8 @@ class GatepostProvider(Provider):
             yield given
             return
         with self.opened().facts(preview=preview) as facts:
-            yield replace(facts, planned=self.gate.planned(preview=preview))
+            planned = self.gate.planned(preview=preview)
+            yield replace(facts, planned=planned, renamed=self._checks.declared.renamed)
 
     def opened(self) -> Session:
         """Return the work on the database, whose settings must be known."""

@@ -13,6 +13,7 @@ from gatepost.provider import comment, replication
 from gatepost.provider.declarations import Declarations
 from gatepost.provider.insight import parse_expression
 from gatepost.provider.kind import Inputs, Kind, Name
+from gatepost.provider.renaming import Renaming
 from gatepost.provider.sqltext import Part, expression, ident, idents, joined, literal, part, raw, text
 
 Operation = Literal["insert", "update", "delete", "truncate"]
@@ -26,6 +27,18 @@ class PublishedTable(Inputs):
     table: Name
     columns: tuple[Name, ...] = ()
     where: str | None = None
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Its schema and name."""
+        return self.db_schema, self.table
+
+    def in_new_names(self, other: PublishedTable, renaming: Renaming) -> PublishedTable:
+        """Return it as it reads where columns got other names, spelled like the other one."""
+        own = ((self.table, self.place),)
+        where = renaming.respelled(self.where, other.where, "expression", own)
+        columns = tuple(renaming.listed(self.place, self.columns))
+        return self.model_copy(update={"columns": columns, "where": where})
 
     def definition(self) -> Part:
         """Return the table as it stands in `create publication`."""
@@ -102,6 +115,13 @@ class PublicationKind(Kind[PublicationInputs]):
         for name in ("tables", "schemas", "publish"):
             given[name] = sorted(given[name], key=repr)
         return given
+
+    def in_new_names(
+        self, old: PublicationInputs, new: PublicationInputs, renaming: Renaming
+    ) -> PublicationInputs:
+        others = {one.place: one for one in new.tables}
+        tables = [one.in_new_names(others.get(one.place, one), renaming) for one in old.tables]
+        return old.model_copy(update={"tables": tables})
 
     def create(self, given: PublicationInputs, facts: Facts) -> Plan:
         some = part(" for {all}", all=given.objects()) if _any(given) else raw("")

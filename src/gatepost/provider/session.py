@@ -136,7 +136,7 @@ class Session:
             if self._known is None or preview:
                 with self._making:
                     self._known, self._answers = catalog.read_all(connection), {}
-            yield Remembered(connection, facts.version, planned, self._known, self._answers)
+            yield Remembered(connection, facts.version, planned, known=self._known, answers=self._answers)
 
     def run_together(self, entries: Sequence[Entry]) -> dict[Key, Definition]:
         """Apply plans of new objects in one transaction; return the definitions of what was made."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import Field
@@ -17,6 +17,7 @@ from gatepost.provider.columns import Site
 from gatepost.provider.declarations import Declarations, Text
 from gatepost.provider.kind import Inputs, Kind, Name, require_columns
 from gatepost.provider.partitions import Member, Partitioned, PartitionInputs
+from gatepost.provider.renaming import follows
 from gatepost.provider.row_security import RowSecurity
 from gatepost.provider.sqltext import Part, ident, joined, part, raw, text
 from gatepost.provider.storage import Storage
@@ -48,6 +49,21 @@ class TableInputs(Inputs):
         """The table as messages call it."""
         return f"{self.db_schema}.{self.name}"
 
+    def in_new_names(self, new: TableInputs, names: Mapping[str, str]) -> TableInputs:
+        """Return the table with its partition keys as they read where columns got other names."""
+        if not names or self.partition_by is None:
+            return self
+        keys = {one.name: one.partition_by for one in new.partitions}
+        parts = (
+            one.model_copy(update={"partition_by": _key(one.partition_by, keys.get(one.name), names)})
+            for one in self.partitions
+        )
+        update = {
+            "partition_by": _key(self.partition_by, new.partition_by, names),
+            "partitions": tuple(parts),
+        }
+        return self.model_copy(update=update)
+
     def partitioned(self, without: Iterable[str] = ()) -> Partitioned | None:
         """Return the table as its partitions see it, if it has any.
 
@@ -66,6 +82,11 @@ class TableInputs(Inputs):
             self.storage,
             self.drop_undeclared,
         )
+
+
+def _key(old: str | None, new: str | None, names: Mapping[str, str]) -> str | None:
+    statement = "create table t () partition by {}".format
+    return new if old and new and follows(statement(old), statement(new), names) else old
 
 
 class TableKind(Kind[TableInputs]):
@@ -104,6 +125,9 @@ class TableKind(Kind[TableInputs]):
         names = frozenset(one.name for one in given.columns if not one.retired)
         places = [(one.db_schema or given.db_schema, one.name) for one in given.partitions]
         declared.columns |= dict.fromkeys([(given.db_schema, given.name), *places], names)
+        asked = ((one.renamed_from, one.name) for one in given.columns)
+        former = {old: name for old, name in asked if old is not None and old not in names}
+        declared.renamed |= {(given.db_schema, given.name): former} if former else {}
         if divided := given.partitioned():
             declared.partition_keys[given.db_schema, given.name] = tuple(sorted(divided.columns))
 
@@ -150,7 +174,9 @@ class TableKind(Kind[TableInputs]):
         granted = privileges.changes("table", target, name, held, new.privileges)
         described = comment.changes(_on(target), name, old.comment, new.comment)
         stored = () if new.partition_by else storage.changes(target, name, old.storage, new.storage)
-        divided = partition_changes.changes(old.partitioned(altered.gone()), new.partitioned(), facts)
+        divided = partition_changes.changes(
+            old.in_new_names(new, altered.names).partitioned(altered.gone()), new.partitioned(), facts
+        )
         return (
             divided.before
             + altered.prepare()

@@ -12,7 +12,8 @@ from gatepost.provider.declarations import Declarations, Text
 from gatepost.provider.insight import parse
 from gatepost.provider.kind import require_columns
 from gatepost.provider.on_table import OnTable, OnTableKind
-from gatepost.provider.sqltext import Part, expression, ident, joined, literal, part, raw, text
+from gatepost.provider.renaming import Renaming
+from gatepost.provider.sqltext import Part, expression, ident, idents, joined, literal, part, raw, text
 
 
 class TriggerInputs(OnTable):
@@ -55,6 +56,13 @@ class TriggerKind(OnTableKind[TriggerInputs]):
         if given.when is not None:
             yield Text(given.when, f"{self.where(given)}: when", own=(("old", table), ("new", table)))
 
+    def in_new_names(self, old: TriggerInputs, new: TriggerInputs, renaming: Renaming) -> TriggerInputs:
+        own = (("old", old.place), ("new", old.place))
+        when = renaming.respelled(old.when, new.when, "expression", own)
+        pairs = zip(old.events, [*new.events, *old.events], strict=False)
+        events = [_event(old, one, other, renaming) for one, other in pairs]
+        return old.model_copy(update={"when": when, "events": events})
+
     def create(self, given: TriggerInputs, facts: Facts) -> Plan:
         return Plan((_statement(given, _CREATE), *self.described(given, None)))
 
@@ -72,6 +80,21 @@ class TriggerKind(OnTableKind[TriggerInputs]):
         size = facts.exposed(old.db_schema, old.table) if plan else Size()
         on = f"{old.table_name}.{old.name}"
         return Plan(plan.statements, risk(Hazard.CHANGES_ACCESS, on, detail, size=size))
+
+
+def _event(given: TriggerInputs, event: str, other: str, renaming: Renaming) -> str:
+    """Return `update of` columns in their new names, spelled like the other one where that says the same."""
+    names, others = _columns(event), _columns(other)
+    new = renaming.listed(given.place, names)
+    if new == names:
+        return event
+    return other if new == others else text("update of {c}", c=idents(new))
+
+
+def _columns(event: str) -> list[str]:
+    """Return the columns of an event; nothing for one that names none."""
+    (statement,) = parse(f"create trigger t before {event} on t for each row execute function f()", "event")
+    return [str(one.sval) for one in statement.columns or ()]
 
 
 _CREATE, _REPLACE = raw("create"), raw("create or replace")

@@ -16,6 +16,7 @@ from gatepost.provider.dependants import Rebuilding, Root, rebuilding
 from gatepost.provider.insight import Created, created, or_replace
 from gatepost.provider.kind import Inputs, Kind
 from gatepost.provider.privileges import Privileges
+from gatepost.provider.renaming import Renaming
 from gatepost.provider.sqltext import Part, ident, idents, part, raw, text
 
 
@@ -63,6 +64,10 @@ class ViewKind(Kind[ViewInputs]):
     def replaces(self, old: ViewInputs, new: ViewInputs) -> list[str]:
         """Another name is another view."""
         return ["sql"] if self.key(old) != self.key(new) else []
+
+    def in_new_names(self, old: ViewInputs, new: ViewInputs, renaming: Renaming) -> ViewInputs:
+        sql = renaming.respelled(old.sql, new.sql, "statement")
+        return old.model_copy(update={"sql": sql})
 
     def create(self, given: ViewInputs, facts: Facts) -> Plan:
         return _made(given, facts) + Plan(risks=definer.of_new_view(given, self.identify(given), facts))
