@@ -20,7 +20,8 @@ Growth = Literal["constant", "log", "linear"]
 _KEYS = ("as", "index", "parameter", "target", "grows")
 _HEADER = re.compile(rf"^-- (?P<key>{'|'.join(_KEYS)}): ?(?P<value>.*)$")
 _PARAMETER = re.compile(
-    r"^(?P<name>[a-z_][a-z0-9_]*) (?P<type>[a-z][a-z0-9_. ]*(?:\[\])?) =(?: (?P<example>.+))?$"
+    r"^(?P<name>[a-z_][a-z0-9_]*) (?P<type>[a-z][a-z0-9_. ]*(?:\[\])?) =(?: (?P<example>.+?))??"
+    r"(?: ~ (?P<column>[a-z_][a-z0-9_]*(?:\.[a-z_][a-z0-9_]*){2}))?$"
 )
 _PLACEHOLDER = re.compile(r"(?<!%)%\((?P<name>[a-z_][a-z0-9_]*)\)s")
 _SUBJECT = re.compile(r"^\{(?P<name>[a-z_][a-z0-9_]*)\}$")
@@ -56,6 +57,8 @@ class Parameter:
     """A value to try the query with, or `{subject}` for something that the caller has at hand.
 
     An array's are separated by commas: `draft, published`."""
+    drawn_from: str | None = None
+    """The column, with its table, whose values the parameter takes as often as they stand there."""
 
     @property
     def subjects(self) -> tuple[str, ...]:
@@ -205,8 +208,10 @@ def _growth(text: str | None, path: Path) -> Growth:
 def _parameter(text: str, path: Path) -> Parameter:
     match = _PARAMETER.match(text)
     if match is None:
-        raise InvalidDeclaration(f'{path}: parameter "{text}": expected "<name> <type> = <example>"')
-    parameter = Parameter(match["name"], match["type"], match["example"] or "")
+        raise InvalidDeclaration(
+            f'{path}: parameter "{text}": expected "<name> <type> = <example> [~ <table>.<column>]"'
+        )
+    parameter = Parameter(match["name"], match["type"], match["example"] or "", match["column"])
     try:
         parameter.value(dict.fromkeys(parameter.subjects))
     except ValueError as error:

@@ -56,7 +56,7 @@ def test_missing_subject_is_named(file: Path) -> None:
         ("-- as: authenticated\n", "", 'expected one line "-- as: …", got 0'),
         ("-- as: authenticated\n", "-- as: a\n-- as: b\n", 'expected one line "-- as: …", got 2'),
         ("-- index:", "-- indices:", "expected as:, index:, parameter:, target: or grows:"),
-        ("author uuid =", "author =", 'expected "<name> <type> = <example>"'),
+        ("author uuid =", "author =", 'expected "<name> <type> = <example>'),
         ("page_size int = 50", "page_size int = many", '"many" is no int'),
         ("-- index:", "-- target: fast\n-- index:", 'target "fast": expected "<milliseconds> ms"'),
         ("-- index:", "-- grows: a lot\n-- index:", 'grows "a lot": expected constant, log, linear'),
@@ -93,6 +93,11 @@ def test_target_and_growth(file: Path) -> None:
 def test_examples_are_read_by_type(declared: str, value: object) -> None:
     head, _, example = declared.partition(" =")
     assert Parameter("p", head, example.strip()).value({"some": [1, 2], "one": 7}) == value
+
+
+def test_parameter_is_drawn_from_a_column(file: Path) -> None:
+    file.write_text(GOOD.replace("after text =", "after text = x ~ public.posts.title"))
+    assert read(file).parameters[1] == Parameter("after", "text", "x", "public.posts.title")
 
 
 def test_json_example() -> None:

@@ -11,6 +11,9 @@ select
     l.started_at,
     l.error
 from public.workflow_execution_logs as l
-where l.organization_id = %(organization_id)s and l.integration_id = %(integration_id)s
-order by l.started_at desc
+-- A range of one value, as in executions_of_workflow.sql
+where
+    l.organization_id = %(organization_id)s
+    and l.integration_id between %(integration_id)s and %(integration_id)s
+order by l.integration_id asc, l.started_at desc
 limit %(page_size)s;

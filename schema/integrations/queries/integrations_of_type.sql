@@ -1,7 +1,7 @@
 -- All integrations of one type, a page at a time: what a worker for that service walks through
 -- as: service_role
 -- index: idx_integrations_type
--- parameter: type text = whatsapp
+-- parameter: type text = whatsapp ~ public.integrations.type
 -- parameter: after_organization uuid = 00000000-0000-0000-0000-000000000000
 -- parameter: page_size int = 500
 select

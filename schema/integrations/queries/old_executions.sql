@@ -1,6 +1,8 @@
 -- How many executions are due for removal: what the clean-up of the log will find
 -- as: service_role
 -- index: idx_workflow_execution_logs_created
+-- grows: linear
+-- target: 50 ms
 -- parameter: older_than interval = 90 days
 select count(*)
 from public.workflow_execution_logs as l

@@ -1,7 +1,7 @@
 -- How a component of the system fared lately
 -- as: app_monitor
 -- index: idx_system_health_checks_component
--- parameter: component text = connections
+-- parameter: component text = connections ~ monitoring.system_health_checks.component
 -- parameter: page_size int = 100
 select
     c.checked_at,

@@ -26,6 +26,7 @@ from gatepost.cli.arguments import (
     options_of,
 )
 from gatepost.cli.db_commands import db
+from gatepost.cli.prove_commands import prove
 
 _ABOUT = "Declare PostgreSQL features as code, deploy them, and prove what is there."
 _DEBUG = "With --debug, anywhere, a failure also shows where it comes from. "
@@ -46,6 +47,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(db, name="db")
+app.add_typer(prove, name="prove")
 for command in (api_commands.serve, api_commands.token):
     app.command()(command)
 
