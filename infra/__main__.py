@@ -14,6 +14,7 @@ from infra import (
     foundation,
     integrations,
     monitoring,
+    persistence,
     post_collectives,
     settings,
 )
@@ -27,6 +28,7 @@ feature_flags.declare(on)
 integrations.declare(on)
 engagement_events.declare(on)
 post_collectives.declare(on)
+persistence.declare(on)
 
 pulumi.export("database", stack.database)
 pulumi.export("host", stack.server.host)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gatepost.intent import Intent, everybody
 from gatepost.resources import (
     Check,
     Column,
@@ -26,7 +27,7 @@ def declare(on: Foundation) -> None:
     with Feature("feature_flags", provider=on.target):
         flags = _feature_flags()
         rules = _feature_flag_segments(flags, _segments())
-        _feature_flag_changes()
+        _feature_flag_changes(on)
         _functions()
         _keep_versions(flags, rules)
         SOURCES.reference_data("feature_flags")
@@ -73,6 +74,11 @@ def _feature_flags() -> Table:
             ],
             DEFINER: ["select", "update (enabled)"],
         },
+        intent=Intent(
+            service_role=everybody(),
+            app_owner=everybody(),
+            app_definer={"select": everybody(), "update": everybody()},
+        ),
     )
     PrimaryKey("feature_flags_pkey", table, ["id"])
     Unique("feature_flags_name_key", table, ["name"])
@@ -110,6 +116,7 @@ def _segments() -> Table:
         ],
         row_security="forced",
         privileges={SERVICE: EVERYTHING},
+        intent=Intent(service_role=everybody()),
     )
     PrimaryKey("segments_pkey", table, ["name"])
     Check("segments_name_check", table, "name ~ '^[a-z][a-z0-9_]{0,62}$'")
@@ -130,6 +137,7 @@ def _segment_members(segments: Table) -> None:
         ],
         row_security="forced",
         privileges={SERVICE: EVERYTHING},
+        intent=Intent(service_role=everybody()),
     )
     PrimaryKey("segment_members_pkey", members, ["unit", "segment"])
     Index(
@@ -158,6 +166,7 @@ def _feature_flag_segments(flags: Table, segments: Table) -> Table:
         ],
         row_security="forced",
         privileges={SERVICE: EVERYTHING, DEFINER: ["select"]},
+        intent=Intent(service_role=everybody(), app_definer={"select": everybody()}),
     )
     PrimaryKey("feature_flag_segments_pkey", table, ["segment", "flag_id"])
     Check("feature_flag_segments_rollout_percentage_check", table, SHARE)
@@ -173,7 +182,7 @@ def _feature_flag_segments(flags: Table, segments: Table) -> Table:
     return table
 
 
-def _feature_flag_changes() -> None:
+def _feature_flag_changes(on: Foundation) -> None:
     table = Table(
         "feature_flag_changes",
         schema="app",
@@ -189,6 +198,7 @@ def _feature_flag_changes() -> None:
         ],
         row_security="forced",
         privileges={SERVICE: ["select"], DEFINER: ["insert"]},
+        intent=Intent(service_role={"select": everybody()}, app_definer={"insert": everybody()}),
     )
     PrimaryKey("feature_flag_changes_pkey", table, ["flag_id", "version"])
     readable(table, "feature_flag_changes", SERVICE)
@@ -203,7 +213,7 @@ def _feature_flag_changes() -> None:
     Trigger(
         "feature_flag_changes_append_only",
         table,
-        function="app.refuse_change",
+        function=on.append_only,
         level="statement",
         events=["update", "delete", "truncate"],
     )

@@ -61,6 +61,8 @@ class Settings(_Model):
     """Names of hazards that this stack's deployments accept."""
     read_statistics: bool = False
     """Let the monitor see other sessions; the deployer needs `pg_read_all_stats` with admin option."""
+    persistence_release: int = 2
+    """Which release of persistence is deployed: 1 is how it began, see `infra/persistence_releases.py`."""
     server: Server
     passwords: Passwords
 

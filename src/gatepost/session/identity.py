@@ -13,13 +13,14 @@ from gatepost.errors import UsageError
 
 Role = Literal["anon", "authenticated", "service_role"]
 ROLES: tuple[Role, ...] = get_args(Role)
+_LONGEST_CLIENT_ID = 200
 
 
 @dataclass(frozen=True)
 class Identity:
     """A database role, and the claims that its policies read; equal for equal role and claims.
 
-    Make one with `Identity.user`, `Identity.service` or `Identity.anonymous`.
+    Make one with `Identity.user`, `Identity.guest`, `Identity.service` or `Identity.anonymous`.
     """
 
     role: Role
@@ -44,6 +45,16 @@ class Identity:
         return cls("authenticated", {**claims, "sub": _uuid(user_id), "role": "authenticated"})
 
     @classmethod
+    def guest(cls, client_id: str) -> Identity:
+        """Return the identity of somebody without an account, whose token names `client_id` and nobody else.
+
+        :raises UsageError: `client_id` is no text of 1 to 200 characters.
+        """
+        if not isinstance(client_id, str) or not 1 <= len(client_id) <= _LONGEST_CLIENT_ID:
+            raise UsageError(f"client id {client_id!r}: expected 1 to {_LONGEST_CLIENT_ID} characters")
+        return cls("authenticated", {"client_id": client_id, "is_anonymous": True, "role": "authenticated"})
+
+    @classmethod
     def service(cls) -> Identity:
         """Return a background service's identity: no user, every tenant."""
         return cls("service_role", {"role": "service_role"})
@@ -52,6 +63,12 @@ class Identity:
     def anonymous(cls) -> Identity:
         """Return the identity of somebody who has not signed in."""
         return cls("anon", {"role": "anon"})
+
+    @property
+    def guest_id(self) -> str | None:
+        """The guest's name, None for an account, a service or nobody."""
+        name = self.claims.get("client_id")
+        return str(name) if name and self.role == "authenticated" and "sub" not in self.claims else None
 
     @property
     def user_id(self) -> UUID | None:

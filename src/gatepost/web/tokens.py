@@ -158,6 +158,8 @@ def _identity(claims: Mapping[str, Any]) -> Identity:
         return Identity.anonymous()
     if role != "authenticated":
         raise InvalidToken("the claim `role` is none of anon, authenticated, service_role")
+    if claims.get("is_anonymous") is True and "sub" not in claims:
+        return _guest(claims)
     for name in ("sub", *(["organization_id"] if "organization_id" in claims else [])):
         if not _is_uuid(claims.get(name)):
             raise InvalidToken(f"the claim `{name}` is no UUID")
@@ -165,6 +167,17 @@ def _identity(claims: Mapping[str, Any]) -> Identity:
         raise InvalidToken("a claim has characters that PostgreSQL cannot store")
     further = {name: value for name, value in claims.items() if name not in ("sub", "role")}
     return Identity.user(claims["sub"], **further)
+
+
+def _guest(claims: Mapping[str, Any]) -> Identity:
+    """Return the guest that the token names: somebody without an account, known by `client_id` alone."""
+    name = claims.get("client_id")
+    if not isinstance(name, str) or _NO_JSONB.search(json.dumps(name)):
+        raise InvalidToken("the claim `client_id` of an anonymous token is no text")
+    try:
+        return Identity.guest(name)
+    except UsageError as error:
+        raise InvalidToken(str(error)) from None
 
 
 def _is_uuid(value: Any) -> bool:

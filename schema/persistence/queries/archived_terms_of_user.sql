@@ -1,0 +1,17 @@
+-- A user's archived terms that are not removed: the start of the list
+-- as: authenticated
+-- index: idx_archived_terms_user
+-- parameter: user_id uuid = {member}
+-- parameter: page_size int = 50
+select
+    t.id,
+    t.name,
+    t.starts_on,
+    t.ends_on,
+    t.summary,
+    t.version,
+    t.updated_at
+from public.archived_terms as t
+where t.user_id = %(user_id)s and not t.deleted
+order by t.starts_on desc
+limit %(page_size)s;

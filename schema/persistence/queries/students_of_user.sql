@@ -1,0 +1,15 @@
+-- A user's students that are not removed: the start of the list
+-- as: authenticated
+-- index: idx_students_user
+-- parameter: user_id uuid = {member}
+-- parameter: page_size int = 50
+select
+    s.id,
+    s.name,
+    s.group_id,
+    s.version,
+    s.updated_at
+from public.students as s
+where s.user_id = %(user_id)s and not s.deleted
+order by s.name
+limit %(page_size)s;
