@@ -162,6 +162,11 @@ def _importable(folder: Path) -> Iterator[None]:
     finally:
         sys.path[:] = path
         for name in set(sys.modules) - modules:
-            file = getattr(sys.modules[name], "__file__", None)
-            if file and Path(file).is_relative_to(folder):
+            if any(Path(place).is_relative_to(folder) for place in _places(sys.modules[name])):
                 del sys.modules[name]
+
+
+def _places(module: Any) -> list[str]:
+    """Return a module's file; of a package without one its folders, as its modules are its attributes."""
+    file = getattr(module, "__file__", None)
+    return [file] if file else list(getattr(module, "__path__", ()))

@@ -27,9 +27,10 @@ def known() -> dict[str, Gate]:
     from gatepost.gates.benchmark.gate import BenchmarkGate
     from gatepost.gates.hazards import HazardGate
     from gatepost.gates.lint.gate import LintGate
+    from gatepost.gates.rehearsal.gate import RehearsalGate
     from gatepost.gates.verification import VerificationGate
 
-    gates: tuple[Gate, ...] = (LintGate(), HazardGate(), VerificationGate(), BenchmarkGate())
+    gates: tuple[Gate, ...] = (LintGate(), HazardGate(), VerificationGate(), RehearsalGate(), BenchmarkGate())
     return {gate.name: gate for gate in gates}
 
 

@@ -55,7 +55,7 @@ def deployed(root: Path, ref: str, folder: Path, fill: Fill, tell: Tell) -> Iter
     :raises StatementFailed: one of the programs cannot be deployed.
     """
     base, head = folder / "base", folder / "head"
-    _check_out(root, ref, base)
+    check_out(root, ref, base)
     _copy(root, head)
     server = EmbeddedServer(folder / "server")
     try:
@@ -84,7 +84,11 @@ def _git(root: Path, *arguments: str) -> bytes:
     return done.stdout
 
 
-def _check_out(root: Path, ref: str, into: Path) -> None:
+def check_out(root: Path, ref: str, into: Path) -> None:
+    """Write the files of a commit to a new folder.
+
+    :raises UsageError: `root` is in no git repository, or `ref` names no commit.
+    """
     into.mkdir()
     archive = _git(root, "archive", "--format=tar", ref)
     subprocess.run(["tar", "-x", "-C", str(into)], input=archive, check=True)
