@@ -259,6 +259,10 @@ def gate(
     stack: Stack = None,
     cwd: Cwd = None,
     json: Json = False,
+    base: Annotated[
+        str | None,
+        typer.Option("--base", metavar="COMMIT", help="Compare with this commit, or go back to it."),
+    ] = None,
     html: Annotated[Path | None, typer.Option("--html", help="Write a page with charts here.")] = None,
     junit: Annotated[Path | None, typer.Option("--junit", help="Write JUnit's XML here.")] = None,
     self_test: Annotated[
@@ -272,4 +276,4 @@ def gate(
     options = options_of(stack, cwd, json=json)
     if self_test:
         return gates.self_test(options, names or [])
-    return gates.gate(options, names or [], gates.Reports(html, junit))
+    return gates.gate(options, names or [], gates.Reports(html, junit), base=base)

@@ -35,13 +35,13 @@ class Reports:
     junit: Path | None = None
 
 
-def gate(options: Options, names: Sequence[str], reports: Reports) -> int:
+def gate(options: Options, names: Sequence[str], reports: Reports, *, base: str | None = None) -> int:
     """Run the gates that are named, else those of the stack's environment; return 0 if all pass, else 1."""
     from gatepost.gates import report
     from gatepost.gates.running import judge
 
     stack, screen = open_stack(options), Screen(json=options.json)
-    required = _required(stack, names)
+    required = [one.with_options(base=base) for one in _required(stack, names)]
     with telling(screen) as tell:
         outcomes = judge(required, stack, tell)
     document = report.as_json(outcomes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,11 @@ class Required:
 
     gate: Gate
     options: Mapping[str, Any] = field(default_factory=dict)
+
+    def with_options(self, **given: Any) -> Required:
+        """Return the gate with settings that are given here and known to it."""
+        known = {name: one for name, one in given.items() if one is not None and name in self.gate.options}
+        return replace(self, options={**self.options, **known})
 
 
 def known() -> dict[str, Gate]:

@@ -57,10 +57,9 @@ class Clone:
             yield connection
 
     def structure(self) -> list[str]:
-        """Return the lines of the database's dump, without data, sorted: the order of columns is no matter."""
-        lines = _dump(
-            self.server, _superuser(self.server, self.target.database), "--schema-only"
-        ).splitlines()
+        """Return the lines of the database's dump, without data, sorted: columns may have another order."""
+        own = _superuser(self.server, self.target.database)
+        lines = _dump(self.server, own, "--schema-only").splitlines()
         return sorted(line.rstrip(",") for line in lines if line and not line.startswith(_COMMENTS))
 
 
@@ -140,7 +139,7 @@ def _run(server: EmbeddedServer, program: str, source: Target, *options: str, gi
         "PGSSLMODE": source.sslmode,
         "PGOPTIONS": "",
     }
-    command = [server.binaries.program(program), *options]
+    command = [str(server.binaries.program(program)), *options]
     done = subprocess.run(command, env=environment, input=given, capture_output=True, text=True, check=False)
     if done.returncode:
         reason = done.stderr.strip().splitlines() or ["no word"]

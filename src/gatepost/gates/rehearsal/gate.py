@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
+from gatepost.cli.server import OWN
 from gatepost.errors import GatepostError, UsageError
 from gatepost.gates.benchmark.arms import check_out
 from gatepost.gates.gate import Site
 from gatepost.gates.rehearsal.clone import Clone, Original, cloned
 from gatepost.gates.rehearsal.locks import LockWatch
 from gatepost.gates.rehearsal.redirected import EVERYTHING, Rehearsal
-from gatepost.gates.rehearsal.rows import Fate, fate, sampled
+from gatepost.gates.rehearsal.rows import Sampled, fate, sampled
 from gatepost.gates.verdict import Finding, Outcome, Row, Trial, Verdict
 from gatepost.postgres.cluster import SUPERUSER
+from gatepost.postgres.connect import Target
 from gatepost.stacks import Stack
 from gatepost.verify.declared import collect
 
@@ -56,6 +61,8 @@ class Told:
     findings: list[Finding] = field(default_factory=list)
     evidence: list[str] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
+    unknown: str = ""
+    """Why going back cannot be judged; empty where it can."""
 
     def fail(self, rule: str, message: str) -> None:
         """Keep something that must not be."""
@@ -66,19 +73,36 @@ def rehearse(site: Site, folder: Path) -> Outcome:
     """Copy the target, deploy there, judge what came of it."""
     told = Told()
     site.tell("copying the target")
-    with cloned(original(site), folder / "server") as clone:
+    source = original(site)
+    with named(source.target), cloned(source, folder / "server") as clone:
         rehearsal = Rehearsal(site.stack, clone.target, folder / "state")
         rehearsal.take_state()
         before = clone.structure()
+        base = _base(site, rehearsal, folder / "base", told)
         site.tell("deploying")
         if _forward(site, clone, rehearsal, told):
             site.tell("deploying again")
             _again(site, rehearsal, told)
             site.tell("going back")
-            _back_and_forth(site, clone, rehearsal, before, folder / "base", told)
+            _back_and_forth(site, clone, rehearsal, before, base, told)
         if clone.skipped:
             told.evidence.append(f"no rows of {', '.join(clone.skipped)}: the reader may not see them")
     return _outcome(told)
+
+
+@contextmanager
+def named(target: Target) -> Iterator[None]:
+    """Name the server to programs of other folders, which would look for an embedded one of their own."""
+    login = f"{quote(target.username, '')}:{quote(target.password or '', '')}"
+    url = f"postgresql://{login}@{target.host}:{target.port}/{quote(target.database, '')}"
+    before = os.environ.get(OWN)
+    os.environ[OWN] = before or url
+    try:
+        yield
+    finally:
+        del os.environ[OWN]
+        if before:
+            os.environ[OWN] = before
 
 
 def original(site: Site) -> Original:
@@ -104,7 +128,7 @@ def _forward(site: Site, clone: Clone, rehearsal: Rehearsal, told: Told) -> bool
     told.evidence.append(f"deployed in {result.seconds:.1f} s: {_counted(result.changes)}")
     _judge_locks(site, watch, told)
     with clone.superuser() as connection:
-        _judge_rows(fate(before, sampled(connection)), told)
+        _judge_rows(before, sampled(connection), told)
     return True
 
 
@@ -122,10 +146,14 @@ def _judge_locks(site: Site, watch: LockWatch, told: Told) -> None:
             told.fail("long-lock", f"{table}: {figure}, {limit * 1000:g} ms are allowed")
 
 
-def _judge_rows(found: Fate, told: Told) -> None:
+def _judge_rows(before: Sampled, after: Sampled, told: Told) -> None:
+    found = fate(before, after)
     told.evidence.append(f"{found.kept} copied rows are still there")
     for (schema, table), number in found.lost.items():
-        told.fail("rows-lost", f"{schema}.{table}: {number} of its copied rows are gone")
+        if (schema, table) in after.rows:
+            told.fail("rows-lost", f"{schema}.{table}: {number} of its copied rows are gone")
+        else:
+            told.evidence.append(f"{schema}.{table} went, with {number} copied rows, as approved")
     for place, number in found.changed.items():
         told.evidence.append(f"{place}: {number} values are others now")
 
@@ -137,13 +165,27 @@ def _again(site: Site, rehearsal: Rehearsal, told: Told) -> None:
         told.fail("not-settled", f"a second deployment would still change something: {_counted(left)}")
 
 
+def _base(site: Site, rehearsal: Rehearsal, folder: Path, told: Told) -> Stack:
+    """Return the program to go back to; where it is not what the target has, that is told."""
+    ref = str(site.option("base", "main"))
+    check_out(site.root, ref, folder)
+    base = Stack(folder, site.stack.name)
+    changes = rehearsal.preview(base).changes
+    if left := {name: number for name, number in changes.items() if name != "same" and number}:
+        told.unknown = (
+            f"{ref} is not what the target has ({_counted(left)}): name the deployed commit, --base"
+        )
+    return base
+
+
 def _back_and_forth(
-    site: Site, clone: Clone, rehearsal: Rehearsal, before: list[str], folder: Path, told: Told
+    site: Site, clone: Clone, rehearsal: Rehearsal, before: list[str], base: Stack, told: Told
 ) -> None:
     after, ref = clone.structure(), str(site.option("base", "main"))
-    check_out(site.root, ref, folder)
     try:
-        rehearsal.up(Stack(folder, site.stack.name), EVERYTHING)
+        rehearsal.up(base, EVERYTHING)
+        if told.unknown:
+            before = clone.structure()
         if differences := _differences(before, clone.structure()):
             told.fail("not-taken-back", f"after going back to {ref} the structure differs: {differences}")
         rehearsal.up(site.stack, EVERYTHING)
@@ -162,8 +204,12 @@ def _differences(one: list[str], other: list[str]) -> str:
 
 
 def _outcome(told: Told) -> Outcome:
-    verdict = Verdict.FAIL if told.findings else Verdict.PASS
-    figure = f"{len(told.findings)} findings" if told.findings else told.evidence[0]
+    if told.findings:
+        verdict, figure = Verdict.FAIL, f"{told.findings[0].rule}, {len(told.findings)} findings"
+    elif told.unknown:
+        verdict, figure = Verdict.INCONCLUSIVE, told.unknown
+    else:
+        verdict, figure = Verdict.PASS, told.evidence[0]
     found, rows = tuple(told.findings), tuple(told.rows)
     limit = "ends, keeps every row, can be taken back"
     return Outcome(RehearsalGate.name, verdict, figure, limit, tuple(told.evidence), found, rows)

@@ -22,6 +22,12 @@ _HELD = """
     and c.relkind in ('r', 'p', 'm') and n.nspname not in ('pg_catalog', 'pg_toast', 'gatepost')
 """
 """Locks that keep writers or readers out; those of the catalog and of our own ledger concern no client."""
+_TABLES = """
+    select n.nspname || '.' || c.relname
+    from pg_class as c
+    join pg_namespace as n on n.oid = c.relnamespace
+    where c.relkind in ('r', 'p', 'm')
+"""
 
 
 @dataclass
@@ -30,12 +36,15 @@ class LockWatch:
 
     url: str
     longest: dict[tuple[str, str], float] = field(default_factory=dict)
+    _known: set[str] = field(default_factory=set)
+    """The tables that were there before: on a new one nobody waits."""
     _since: dict[tuple[int, str, str], float] = field(default_factory=dict)
     _done: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
 
     def __enter__(self) -> LockWatch:
         connection = psycopg.connect(self.url, autocommit=True)
+        self._known = {row[0] for row in connection.execute(_TABLES)}
         self._thread = threading.Thread(target=self._watch, args=[connection], daemon=True)
         self._thread.start()
         return self
@@ -51,7 +60,8 @@ class LockWatch:
                 self._look(connection)
 
     def _look(self, connection: psycopg.Connection[Any]) -> None:
-        held, now = {tuple(row) for row in connection.execute(_HELD)}, time.perf_counter()
+        held = {tuple(row) for row in connection.execute(_HELD) if row[1] in self._known}
+        now = time.perf_counter()
         for lock in held:
             since = self._since.setdefault(lock, now)
             place = lock[1:]

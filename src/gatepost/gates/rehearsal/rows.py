@@ -45,8 +45,8 @@ class Fate:
 
 def copy(
     source: psycopg.Connection[Any], clone: psycopg.Connection[Any], reader: str, sample: int
-) -> Iterator[str]:
-    """Copy up to `sample` rows a table, as `reader` sees them, and yield the tables that it may not read.
+) -> list[str]:
+    """Copy up to `sample` rows a table, as `reader` sees them, and return the tables that it may not read.
 
     Rows that refer to one that was not copied go again, so that every foreign key holds.
     """
@@ -60,7 +60,18 @@ def copy(
                 skipped.append(f"{table['schema']}.{table['name']}")
     clone.execute("set session_replication_role = origin")
     _drop_orphans(clone)
-    return iter(skipped)
+    _advance_sequences(clone)
+    return skipped
+
+
+def _advance_sequences(clone: psycopg.Connection[Any]) -> None:
+    """Let each sequence go on after the rows that were copied."""
+    with clone.cursor(row_factory=dict_row) as cursor:
+        found = cursor.execute(_query("sequences")).fetchall()
+    for one in found:
+        name = sql.Literal(sql.Identifier(*one["sequence"]).as_string(clone))
+        column, table = sql.Identifier(one["on_column"]), sql.Identifier(*one["on_table"])
+        clone.execute(sql.SQL("select setval({}, max({})) from {}").format(name, column, table))
 
 
 def _tables(connection: psycopg.Connection[Any]) -> list[dict[str, Any]]:
