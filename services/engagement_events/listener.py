@@ -72,13 +72,23 @@ class Listener:
                 if not self._wakes[key]:
                     del self._wakes[key]
 
-    def _add(self, key: str, wake: Wake) -> None:
-        if self.subscribers >= MOST_SUBSCRIBERS:
-            raise TooManySubscribers(f"{MOST_SUBSCRIBERS} streams are open here: try again later")
+    def check(self, user_id: UUID) -> None:
+        """Refuse who could not subscribe now.
+
+        :raises TooManySubscribers: the process or the user has as many as it may.
+        """
         with self._lock:
-            mine = self._wakes.get(key, [])
-            if len(mine) >= MOST_PER_USER:
-                raise TooManySubscribers(f"you have {MOST_PER_USER} streams open: close one")
+            self._check(str(user_id))
+
+    def _check(self, key: str) -> None:
+        if sum(map(len, self._wakes.values())) >= MOST_SUBSCRIBERS:
+            raise TooManySubscribers(f"{MOST_SUBSCRIBERS} streams are open here: try again later")
+        if len(self._wakes.get(key, ())) >= MOST_PER_USER:
+            raise TooManySubscribers(f"you have {MOST_PER_USER} streams open: close one")
+
+    def _add(self, key: str, wake: Wake) -> None:
+        with self._lock:
+            self._check(key)
             self._wakes.setdefault(key, []).append(wake)
             if self._thread is None:
                 self._thread = Thread(target=self._run, name="engagement events", daemon=True)

@@ -26,3 +26,6 @@ NOTHING_OF_300 = Target("nothing to do for 300 tables and all that belongs to th
 NOTHING_OF_1000 = Target("nothing to do for 1,000 tables and all that belongs to them", 2.5, "s")
 REFRESH_OF_1000 = Target("1,000 tables and all that belongs to them read again", 2.0, "s")
 MEMORY_OF_1000 = Target("memory of a deployment of 1,000 tables", 300.0, "MB")
+EVENT_RECORDED = Target("an engagement event recorded, p99", 1.0, "ms")
+LAST_EVENTS = Target("a user's last 50 engagement events, p99", 1.0, "ms")
+EVENT_DELIVERY = Target("a new event's way to its subscribers, p95", 100.0, "ms")
