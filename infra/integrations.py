@@ -129,7 +129,7 @@ def _integration_indexes(table: Table) -> None:
     Index(
         "idx_integrations_organization_id",
         table,
-        ["organization_id", "name"],
+        ["organization_id", "name", "id"],
         serves="queries/integrations_of_organization.sql",
     )
     Index(

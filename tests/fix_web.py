@@ -22,11 +22,11 @@ SECRET = "a secret of the tests, which has 64 bytes and more, as HS512 wants it"
 
 
 def token_of(user: str | None, **claims: Any) -> str:
-    """A token that is valid for a minute; a claim that is None is left out."""
+    """A token that is valid for an hour; a claim that is None is left out."""
     made = {
         "sub": user,
         "role": "authenticated",
-        "exp": int(time.time()) + 60,
+        "exp": int(time.time()) + 3600,
         **claims,
     }
     return jwt.encode({key: value for key, value in made.items() if value is not None}, SECRET, "HS256")

@@ -3,14 +3,17 @@
 -- index: idx_integrations_organization_id
 -- parameter: organization_id uuid = {organization}
 -- parameter: after_name text =
+-- parameter: after_id uuid = 00000000-0000-0000-0000-000000000000
 -- parameter: page_size int = 50
 select
     i.id,
-    i.name,
     i.type,
+    i.name,
     i.status,
+    i.config,
+    i.credentials_ref,
     i.last_used_at
 from public.integrations as i
-where i.organization_id = %(organization_id)s and i.name > %(after_name)s
-order by i.name
+where i.organization_id = %(organization_id)s and (i.name, i.id) > (%(after_name)s, %(after_id)s::uuid)
+order by i.name, i.id
 limit %(page_size)s;
