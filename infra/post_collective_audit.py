@@ -88,6 +88,7 @@ def _indexes(table: Table) -> None:
     for name, columns, where, query in (
         ("post", ["post_id", "id desc"], None, "audit_of_post"),
         ("collective", ["collective_id", "id desc"], None, "audit_of_collective"),
+        ("operation", ["operation_id"], "operation_id is not null", "done_by_operation"),
         ("errors", ["created_at desc"], FAILED, "error_statistics"),
         ("user_errors", ["user_id", "id desc"], FAILED, "recent_errors_of_user"),
     ):

@@ -1,4 +1,4 @@
--- Operations by action and outcome time_span, with their times
+-- Operations by action and outcome lately, with their times
 -- as: service_role
 -- index: idx_post_collective_audit_log_created
 -- grows: linear
@@ -6,7 +6,8 @@
 select
     l.action,
     l.outcome,
-    count(*) as operation_count,
+    count(distinct coalesce(l.operation_id::text, l.id::text)) as operation_count,
+    count(*) as row_count,
     round(avg(l.duration_ms), 3) as mean_ms,
     (percentile_cont(array[0.5, 0.95, 0.99]) within group (order by l.duration_ms::double precision))
         as percentiles_ms,

@@ -1,5 +1,8 @@
 """The collectives and posts of the development seed, which tests of this feature play with."""
 
+from collections.abc import Callable
+from typing import Any
+
 from people import ADA, BO, CLEO, DAN, EVE
 
 GAZETTE = "00000000-0000-4000-8000-0000000002c1"
@@ -25,3 +28,5 @@ MINUTES = "00000000-0000-4000-8000-0000000003c1"
 """By Eve, for members, in Notes."""
 
 EVERYBODY = (ADA, BO, CLEO, DAN, EVE)
+Log = Callable[..., list[dict[str, Any]]]
+"""Reads the audit log since the test began: of one operation, or of all."""
