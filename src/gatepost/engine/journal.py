@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -28,6 +29,9 @@ class Journal:
         self._base = base
         self._file: TextIO | None = None
         self._operations = 0
+        self._unwritten: list[str] = []
+        self._failed: StateNotWritten | None = None
+        self._writing: asyncio.Handle | None = None
         self._running: asyncio.Task[None] | None = None
         self._next: asyncio.Task[None] | None = None
 
@@ -51,31 +55,64 @@ class Journal:
     def edit(self, record: Json) -> None:
         """Record one edit of the state, as `replay` reads it.
 
-        :raises StateNotWritten: there is no room, or no right, to write it.
+        What is recorded in one turn of the event loop is written at its end, all at once.
+
+        :raises StateNotWritten: there is no room, or no right, to write what was recorded before.
         """
+        if self._failed is not None:
+            raise self._failed
+        self._unwritten.append(json.dumps(record, separators=(",", ":")) + "\n")
+        if self._writing is None:
+            self._writing = asyncio.get_running_loop().call_soon(self._write_soon)
+
+    def _write_soon(self) -> None:
+        self._writing = None
+        with suppress(StateNotWritten):  # whoever records next is told
+            self._write()
+
+    def _write(self) -> None:
+        lines, self._unwritten = self._unwritten, []
+        if not lines:
+            return
         try:
             if self._file is None:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
                 self._file = self._path.open("w")
-                self._file.write(json.dumps({"base": self._base}) + "\n")
-            self._file.write(json.dumps(record, separators=(",", ":")) + "\n")
+                lines.insert(0, json.dumps({"base": self._base}) + "\n")
+            self._file.write("".join(lines))
             self._file.flush()
         except OSError as error:
-            raise unwritten(self._path, error) from error
+            self._failed = unwritten(self._path, error)
+            raise self._failed from error
 
     def saved(self, digest: str) -> None:
         """Record durably the digest of the checkpoint that is about to replace the old one."""
-        if self._file is not None:
-            self.edit({"saved": digest})
-            os.fsync(self._file.fileno())
+        if self._file is not None or self._unwritten:
+            self._unwritten.append(json.dumps({"saved": digest}) + "\n")
+            self._write()
+            os.fsync(self._opened.fileno())
+
+    @property
+    def _opened(self) -> TextIO:
+        assert self._file is not None
+        return self._file
 
     def remove(self) -> None:
         """Delete the journal: the checkpoint holds everything."""
+        self._unwritten.clear()
         self.close()
         self._path.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Leave the file as it is, for the next deployment to replay."""
+        """Leave the file, with all that was recorded, for the next deployment to replay."""
+        if self._writing is not None:
+            self._writing.cancel()
+        try:
+            self._write()
+        finally:
+            self._close()
+
+    def _close(self) -> None:
         file, self._file = self._file, None
         try:
             if file is not None:
@@ -88,8 +125,8 @@ class Journal:
             await asyncio.wait([running])
         # who asks from here on has written too late for this one
         self._running, self._next = self._next, None
-        assert self._file is not None
-        await asyncio.get_running_loop().run_in_executor(None, os.fsync, self._file.fileno())
+        self._write()
+        await asyncio.get_running_loop().run_in_executor(None, os.fsync, self._opened.fileno())
 
 
 class NoJournal(Journal):

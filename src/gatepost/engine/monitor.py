@@ -47,6 +47,8 @@ class Monitor:
         self._registrar = registrar
         self._running: set[asyncio.Task[Any]] = set()
         self._references: dict[Any, asyncio.Task[str]] = {}
+        self.declared: list[Any] = []
+        """The program's resources that took the short way."""
         self.root = run.root
         self.stack_urn = ""
         self.stack_outputs: Values | None = None
@@ -64,6 +66,18 @@ class Monitor:
         """Wait for every resource that the program registered, also after the program itself failed."""
         while self._running:
             await asyncio.wait(self._running)
+
+    def release(self) -> None:
+        """Let go of everything once the program has ended: the SDK keeps the first monitor that it is given.
+
+        Resources and their outputs refer to each other: only a collection of garbage would find them, and
+        that would look at everything else as well.
+        """
+        for resource in self.declared:
+            resource.__dict__.clear()
+        self.declared.clear()
+        self._references.clear()
+        del self._run, self._registrar
 
     def start(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Begin what the program asked for; `settle` waits for it."""
@@ -200,6 +214,10 @@ class EngineLog:
             self._on_message(severity, request.message, request.urn)
         return empty_pb2.Empty()
 
+    def release(self) -> None:
+        """Pass nothing on any more: the SDK keeps the first log that it is given."""
+        self._on_message = _passes_nothing_on
+
     def GetRootResource(self, _request: Any) -> Any:  # noqa: N802
         """Return the stack's URN."""
         return engine_pb2.GetRootResourceResponse(urn=self._root)
@@ -216,6 +234,10 @@ class EngineLog:
     def StartDebugging(self, _request: Any) -> NoReturn:  # noqa: N802
         """Refuse debuggers."""
         _refuse("the debugger protocol")
+
+
+def _passes_nothing_on(_severity: str, _text: str, _urn: str) -> None:
+    """Take no notice."""
 
 
 def _read_goal(request: Any, run: Run) -> Goal:

@@ -52,8 +52,12 @@ def run_program(program: Program, around: Surroundings, loop: EngineLoop) -> Non
 
     Raises `ProgramFailed`, naming file and line, if it raises anything.
     """
-    # the SDK keeps its state in context variables: a fresh context is a fresh SDK
-    contextvars.Context().run(_run, program, around, loop)
+    try:
+        # the SDK keeps its state in context variables: a fresh context is a fresh SDK
+        contextvars.Context().run(_run, program, around, loop)
+    finally:
+        around.monitor.release()
+        around.engine.release()
 
 
 def _run(program: Program, around: Surroundings, loop: EngineLoop) -> None:

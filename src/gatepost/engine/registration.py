@@ -66,14 +66,13 @@ class Later(Output[Any]):
         super()._untrack()
 
     async def arrived(self) -> _OutputData[Any]:
-        """Wait for the registration and return this output of it."""
+        """Wait for the registration and return this output of it, as the SDK wants it."""
         await self.of.__dict__[_PLACE]
-        return self.output()
+        return _OutputData({self.of}, *self.found())
 
-    def output(self) -> _OutputData[Any]:
-        """Return this output of a registration that has ended."""
-        value, known, secret = _named(self.of.__dict__[_PLACE].result(), self._name)
-        return _OutputData({self.of}, value, known, secret)
+    def found(self) -> tuple[Any, bool, bool]:
+        """Return this output of a registration that has ended: the value, if it is known, if it is secret."""
+        return _named(self.of.__dict__[_PLACE].result(), self._name)
 
 
 def _named(registered: Registered, name: str) -> tuple[Any, bool, bool]:
@@ -128,6 +127,7 @@ def _start(
     made = res.__dict__
     for name in ("urn", "id", *props):
         made[name] = Later(res, name)
+    monitor.declared.append(res)
     task = made[_PLACE] = monitor.start(work)
     _get_rpc_manager().rpcs.append(task)
 
@@ -143,13 +143,11 @@ async def _registered(
     urns = {await _urn(one) for one in needed}
     secret: set[str] = set()
     for name, sources in later.items():
-        for source in sources:
-            await source.arrived()
         from_urns = sorted({await _urn(source.of) for source in sources})
         urns.update(from_urns)
         goal.property_dependencies[name] = from_urns
         given[name] = _filled(given[name])
-        if any(source.output().is_secret for source in sources):
+        if any(source.found()[2] for source in sources):
             secret.add(name)
     goal.plain = {name: value for name, value in given.items() if value is not None}
     if secret:
@@ -248,8 +246,8 @@ def _filled(value: Any) -> Any:
     if isinstance(value, list):
         return [_filled(item) for item in value]
     if isinstance(value, Later):
-        output = value.output()
-        return output.value if output.is_known else UNKNOWN
+        found, known, _ = value.found()
+        return found if known else UNKNOWN
     return value
 
 

@@ -72,7 +72,7 @@ class Prepared:
     def answer(self, definition: Definition) -> CreateResponse:
         """Return what the engine is told."""
         kind = self.work.kind
-        made = outputs(kind, self.inputs, self.request.properties, wire(definition))
+        made = outputs(kind, self.inputs, self.request.properties, wire(definition), self.work.secret)
         return CreateResponse(kind.identify(self.inputs), made)
 
 

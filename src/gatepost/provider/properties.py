@@ -23,11 +23,15 @@ def inputs_of(kind: Kind[Any], properties: Properties) -> dict[str, Any]:
 
 
 def outputs(
-    kind: Kind[Any], inputs: Inputs, given: Properties, definition: PropertyValue
+    kind: Kind[Any], inputs: Inputs, given: Properties, definition: PropertyValue, secret: bool | None = None
 ) -> dict[str, PropertyValue]:
-    """Return inputs, what follows from them, and the canonical definition, secret where an input is."""
+    """Return inputs, what follows from them, and the canonical definition, secret where an input is.
+
+    :param secret: whether one is, where that is known.
+    """
     extra = wire_map(kind.extra_outputs(inputs))
-    return {**given, **extra, "definition": definition.with_secret(has_secret(given))}
+    secret = has_secret(given) if secret is None else secret
+    return {**given, **extra, "definition": definition.with_secret(True) if secret else definition}
 
 
 def wire_map(values: Mapping[str, Any]) -> dict[str, PropertyValue]:

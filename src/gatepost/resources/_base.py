@@ -61,10 +61,10 @@ class DatabaseObject(pulumi.CustomResource):
         texts: Iterable[str | None] = (),
         after: Iterable[pulumi.Resource] = (),
     ) -> None:
+        opts = inside_ambient(opts)
         used = declared().used_in(text for text in texts if isinstance(text, str))
-        opts = pulumi.ResourceOptions.merge(
-            inside_ambient(opts), pulumi.ResourceOptions(depends_on=[*after, *used])
-        )
+        if first := [*after, *used]:
+            opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=first))
         wire = {camel(name): value for name, value in inputs.items() if value is not None}
         super().__init__(f"gatepost:index:{kind}", resource_name, wire, opts)
 
