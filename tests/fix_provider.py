@@ -78,6 +78,7 @@ class Deploy:
     state: dict[str, tuple[str, Properties]] = field(default_factory=dict)
     plans: list[tuple[str, str, Plan]] = field(default_factory=list)
     is_together: bool = False
+    foresees: bool = True
 
     def __post_init__(self) -> None:
         self.superuser = psycopg.connect(self.database.superuser_url, autocommit=True)
@@ -88,7 +89,7 @@ class Deploy:
         target = target_of(self.database.deployer_url)
         names = ("host", "port", "username", "password", "database")
         settings = {name: str(getattr(target, name)) for name in names} | {"existing": "*"} | self.settings
-        provider = GatepostProvider(lambda *told: self.plans.append(told))
+        provider = GatepostProvider(lambda *told: self.plans.append(told), foresees=self.foresees)
         asyncio.run(provider.configure(ConfigureRequest({}, wired(settings), True, True)))
         return provider
 

@@ -63,6 +63,12 @@ class PulumiCli:
         self._perform(lambda stack, hear: stack.preview_refresh(on_event=hear, **self._options), steps)
         return steps.drifts
 
+    def exported(self) -> list[dict[str, Any]]:
+        """Return the resources of the state, their secrets in clear."""
+        quiet = _Steps(self.observer, preview=True)
+        exported = self._perform(lambda stack, _hear: stack.export_stack(), quiet)
+        return list((exported.deployment or {}).get("resources", ()))
+
     def destroy(self, *, preview: bool = False) -> Result:
         """Delete everything of the stack, or only say what that would be."""
         if preview:
@@ -119,10 +125,7 @@ class PulumiCli:
         if deleted:
             from gatepost.planned_deletes import plan_deletes
 
-            quiet = _Steps(self.observer, preview=True)
-            exported = self._perform(lambda stack, _hear: stack.export_stack(), quiet)
-            resources = (exported.deployment or {}).get("resources", ())
-            plan_deletes(resources, deleted, self._note_plan, declares=declares)
+            plan_deletes(self.exported(), deleted, self._note_plan, declares=declares)
         return result
 
     def _note_plan(self, urn: str, operation: str, plan: Plan) -> None:

@@ -102,6 +102,9 @@ create trigger into_happy instead of insert on app.happy for each row execute fu
 create trigger batch after update on app.people referencing old table as before new table as after for each statement execute function app.insert_happy();
 alter table app.people disable trigger batch;
 
+alter table app.houses add constraint unproved check (id > -5) not valid;
+alter table app.houses add constraint unproved_owner foreign key (owner) references app.people on delete cascade not valid;
+
 create table "Odd ""Schema"""."select" ("from" integer primary key, "a ""b""" text, "Überlänge mit Umlauten und sehr vielen Buchstaben" text);
 create index "Odd ""idx""" on "Odd ""Schema"""."select" ("a ""b""");
 create table "Odd ""Schema"""."people" (id integer references app.people);

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from textwrap import dedent
+import re
+from textwrap import dedent, indent
 from typing import Any
 
 from fix_workspace import Workspace
@@ -73,3 +74,111 @@ def flat(source: str) -> str:
         return source
     lines = " ".join(line.strip() for line in source.splitlines())
     return lines.replace("( ", "(").replace(", )", ")").replace("[ ", "[").replace(", ]", "]")
+
+
+ADDED = {
+    "create policy extra on notes for delete to public using (id = 7)": (
+        'policy "extra" on public.notes',
+        "drop policy",
+        'Policy("extra", notes, command="delete", roles=["public"], using="id = 7", '
+        'opts=pulumi.ResourceOptions(import_="public.notes.extra"))',
+    ),
+    "create trigger often before insert on notes for each row execute function stamp()": (
+        'trigger "often" on public.notes',
+        "drop trigger",
+        'Trigger("often", notes, function=stamp, ',
+    ),
+    "create index by_hand on notes (id, body)": (
+        'index "by_hand" on public.notes',
+        "drop index",
+        'Index("by_hand", notes, ["id", "body"], ',
+    ),
+    "alter table notes add constraint odd check (id <> 4)": (
+        'constraint "odd" on public.notes',
+        "drop constraint",
+        'Check("odd", notes, "id <> 4", ',
+    ),
+    "create function two(int) returns int language sql as 'select 2'": (
+        "function public.two(int4)",
+        "drop function",
+        'Function("two", sql=SQL / "two.sql", ',
+    ),
+    "create table spare (id int primary key, parent int)": (
+        "table public.spare",
+        "drop table",
+        'Table("spare", columns=[Column("id", "integer"), Column("parent", "integer", nullable=True)], ',
+    ),
+    "create view many as select 1 as a": ("view public.many", "drop view", 'View("many", '),
+    "create type mood as enum ('a')": ("type public.mood", "drop type", 'Enum("mood", ["a"], '),
+    "create sequence counter": ("sequence public.counter", "drop sequence", 'Sequence("counter", '),
+    "create rule never as on delete to notes do instead nothing": (
+        "rule never on public.notes",
+        "drop rule never on public.notes",
+        "# rule never on public.notes: write down the statements that make it",
+    ),
+    "create publication feed for table notes": (
+        "publication feed",
+        "drop publication",
+        'Publication("feed", [notes], ',
+    ),
+}
+WITH_TRIGGER = """
+    stamp = Function("stamp", sql="create function public.stamp() returns trigger language plpgsql "
+        "as $$ begin return new; end $$")
+    Trigger("stamped", notes, function=stamp, events=["insert"])
+    Table("counted", columns=[Column("id", "serial")])
+"""
+
+
+def test_what_was_added_is_told_and_taken_away(workspace: Workspace) -> None:
+    workspace.write(dedent(PROGRAM) + WITH_TRIGGER)
+    workspace.run("up", "--yes")
+    workspace.sql("create schema elsewhere; create table elsewhere.theirs (id int)")
+    workspace.run("drift")
+    before = workspace.inventory()[0]
+    for statement in ADDED:
+        workspace.sql(statement)
+    shown = workspace.run("drift", code=15).stdout
+    assert "to mend it, run:" in shown
+    found = drifted(workspace)
+    assert [one["old"] for one in found] == [None] * len(ADDED)
+    for what, mends, accepts in ADDED.values():
+        assert f"+ {what} was added by hand" in shown
+        (told,) = [one for one in found if flat(one["accept"]).startswith(accepts)]
+        assert mends in told["mend"][0], what
+        for statement in told["mend"]:
+            workspace.sql(statement)
+    workspace.run("drift")
+    assert workspace.inventory()[0] == before
+
+
+def test_what_was_added_is_accepted_as_it_is_told(workspace: Workspace) -> None:
+    workspace.write(dedent(PROGRAM) + WITH_TRIGGER)
+    workspace.run("up", "--yes")
+    taken = [one for one in ADDED if "rule" not in one and "table spare" not in one]
+    for statement in taken:
+        workspace.sql(statement)
+    accepted = "\n".join(indent(as_program(one["accept"]), "    ") for one in drifted(workspace))
+    workspace.write(dedent(PROGRAM) + WITH_TRIGGER + accepted)
+    told = workspace.json("up", "--yes")
+    assert told["changes"]["import"] == len(taken)
+    workspace.run("drift")
+
+
+def as_program(source: str) -> str:
+    """Put the text of a file where its name stands."""
+    call = re.split(r"(?=\ncreate )", source, maxsplit=1, flags=re.IGNORECASE)[0]
+    statement = source[len(call) :].strip()
+    return re.sub(r'SQL / "[^"]*"', lambda _: repr(statement), call)
+
+
+def test_what_no_declaration_says_is_told_so(workspace: Workspace) -> None:
+    workspace.write(dedent(PROGRAM) + WITH_TRIGGER)
+    workspace.run("up", "--yes")
+    workspace.sql("alter table notes owner to postgres; alter table notes disable trigger stamped")
+    told = {one["urn"].rpartition("::")[2]: one for one in drifted(workspace)}
+    assert "ALTER" not in told["notes"]["accept"]
+    assert told["notes"]["accept"].startswith("# nothing: no declaration says that (owner)")
+    assert told["notes"]["mend"] == ['alter table "public"."notes" owner to "deployer"']
+    assert told["stamped"]["mend"] == ['alter table "public"."notes" enable trigger "stamped"']
+    assert 'fires="never"' in told["stamped"]["accept"]

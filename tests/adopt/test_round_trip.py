@@ -50,7 +50,6 @@ EVERYTHING = Known(
             "table app.derived",
             "table app.people",
             "table app.scratch",
-            "trigger batch on app.people",
         }
     ),
     (
@@ -58,7 +57,6 @@ EVERYTHING = Known(
         STATISTICS,
         (r"ALTER TABLE ONLY app.people REPLICA IDENTITY FULL", ""),
         (r"ALTER TABLE app.houses CLUSTER ON houses_pkey", ""),
-        (r"ALTER TABLE app.people DISABLE TRIGGER batch", ""),
         (r"COMMENT ON SCHEMA app .*", ""),
         (r"ALTER TABLE app.base OWNER TO .*", ""),
         (r"CREATE TABLE app.derived [^;]*", ""),

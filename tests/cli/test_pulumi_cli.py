@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from cli.programs import POSTS, POSTS_WITH_BODY
-from fix_workspace import Workspace
+from fix_workspace import Workspace, clean_environment
 
 pytestmark = pytest.mark.pulumi_cli
+
+
+READ_BY_OTHERS = """
+with Feature("others", provider=target):
+    View("titles", sql="create view public.titles as select title from public.posts")
+    Function("none", sql="create procedure public.none() language plpgsql as $$ begin end $$")
+"""
 
 
 @pytest.fixture
@@ -76,6 +84,26 @@ def test_unapproved_delete_is_refused_before_anything_is_deleted(shared: Workspa
     assert shared.inventory()[0] == before
     shared.run("destroy", "--yes", "--approve", "DELETES_DATA:public.posts")
     assert shared.sql("select to_regclass('posts')") == [(None,)]
+
+
+def test_plain_destroy_without_approval_deletes_nothing(shared: Workspace) -> None:
+    shared.write(POSTS + READ_BY_OTHERS)
+    shared.run("up", "--yes")
+    shared.sql("insert into posts (author_id, title) values (gen_random_uuid(), 'kept')")
+    before = shared.inventory()[0]
+    done = pulumi(shared, "destroy", "--yes", "--skip-preview")
+    assert done.returncode != 0
+    assert "nothing is deleted, because public.posts would go with all rows" in done.stdout + done.stderr
+    assert shared.inventory()[0] == before
+    done = pulumi(shared, "destroy", "--yes", "--skip-preview", GATEPOST_APPROVE="DELETES_DATA:public.posts")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert shared.sql("select to_regclass('posts'), to_regclass('titles')") == [(None, None)]
+
+
+def pulumi(shared: Workspace, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    own = {**clean_environment(), **shared.environment, **environment}
+    command = ["pulumi", *arguments, "--non-interactive"]
+    return subprocess.run(command, cwd=shared.root, env=own, capture_output=True, text=True, check=False)
 
 
 def test_failure_names_the_resource(shared: Workspace) -> None:

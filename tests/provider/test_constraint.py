@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
 from changes import Change, each, fill, posts, prove, with_rows
 from fix_provider import Deploy, Inputs, Refused, col
@@ -77,6 +78,16 @@ CHANGES = {
     ),
     "foreign key match": change(foreign(), foreign(match="full", deferrable=True, initially_deferred=True)),
     "check without inheritance": change(check("views >= 0"), check("views >= 0", no_inherit=True)),
+    "check not valid": change(
+        check("views >= 0", not_valid=True, comment="k"), check("views >= 0", name="b")
+    ),
+    "check not valid and changed": change(
+        check("views >= 0", not_valid=True), check("views > -1", not_valid=True)
+    ),
+    "check not valid, then changed and proved": change(
+        check("views >= 0", not_valid=True), check("views > -1")
+    ),
+    "foreign key not valid": change(foreign(not_valid=True), foreign(comment="k")),
     "exclusion": change(exclusion(), exclusion(where="views >= 0", comment="k")),
     "exclusion of expressions": change(
         exclusion(), exclusion(("(int4range(id, id, '[]')) range_ops", "&&"), deferrable=True, name="x")
@@ -158,6 +169,21 @@ def test_what_the_rows_do_not_keep_leaves_nothing_behind(
     deploy.sql("delete from posts")
     deploy.sql("vacuum posts")
     deploy.constraint("k", **inputs)
+
+
+def test_rows_that_were_there_are_proved_once_not_valid_is_taken_away(deploy: Deploy) -> None:
+    keyed(deploy)
+    fill(deploy)
+    deploy.constraint("few", **check("id < 10", not_valid=True))
+    assert deploy.must_have("constraints", "few")["validated"] is False
+    with pytest.raises(psycopg.errors.CheckViolation):
+        deploy.sql("insert into posts (id, title) values (10, 'new')")
+    with pytest.raises(StatementFailed, match="few"):
+        deploy.constraint("few", **check("id < 10"))
+    deploy.sql("delete from posts where id >= 10")
+    assert deploy.constraint("few", **check("id < 10")) == "update"
+    assert deploy.plans[-1][2].statements[0].sql.endswith('validate constraint "few"')
+    assert deploy.must_have("constraints", "few")["validated"] is True
 
 
 def test_leftovers_of_a_deployment_cut_short_are_removed(deploy: Deploy) -> None:
@@ -249,6 +275,7 @@ def test_foreign_constraint_is_left_alone(deploy: Deploy) -> None:
         (check("views > 0, 1"), "expected one SQL expression"),
         (unique("nope"), 'table "public.posts" has no column nope: it has author, id'),
         (unique(), "names no columns"),
+        (unique("id", not_valid=True), "only a check or a foreign key can be not valid"),
         (foreign(references=None), "names no table that it references"),
         (foreign(references={"table": "authors", "columns": ["id", "code"]}), "1 columns cannot reference 2"),
         (

@@ -212,3 +212,25 @@ def test_wrong_approval_fails_the_check_of_the_settings(deploy: Deploy) -> None:
 def test_every_hazard_is_described() -> None:
     for hazard in Hazard:
         assert risk(hazard, "public.posts")[0].name == f"{hazard}:public.posts"
+
+
+def test_an_engine_that_foresees_nothing_ends_nothing_while_data_would_be_lost(deploy: Deploy) -> None:
+    posts(deploy)
+    deploy.sql("create table other_owners (id int); insert into other_owners values (1)")
+    deploy.view("v", sql="create view v as select 1 as a")
+    deploy.function("p", sql="create procedure p() language plpgsql as $$ begin end $$")
+    deploy.foresees = False
+    with deploy.next_deployment():
+        deploy.delete("View", "v")
+    deploy.view("v", sql="create view v as select 1 as a")
+    fill(deploy)
+    for kind, name in (("View", "v"), ("Function", "p")):
+        with (
+            deploy.next_deployment(approve="CHANGES_ACCESS,BREAKS_CLIENTS"),
+            pytest.raises(HazardNotApproved, match=r"nothing is deleted, because public.posts would go"),
+        ):
+            deploy.delete(kind, name)
+    with deploy.next_deployment(approve="DELETES_DATA:public.posts"):
+        deploy.delete("View", "v")
+        deploy.delete("Function", "p")
+        deploy.delete("Table", "posts")

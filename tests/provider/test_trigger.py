@@ -55,6 +55,12 @@ CHANGES = {
     "name": change(trigger(name="a"), trigger(name='The "B"')),
     "name, events and comment": change(trigger(name="a", comment="c"), trigger("update", name="b")),
     "comment": change(trigger(), trigger(comment="it's")),
+    "disabled": change(trigger(), trigger(fires="never")),
+    "fires always, on another event": change(trigger(fires="always"), trigger("update", fires="always")),
+    "on replicas, then always, and renamed": change(
+        trigger(fires="replica", name="a"), trigger(fires="always", name="b", comment="c")
+    ),
+    "constraint that is disabled": change(DEFERRED, {**DEFERRED, "fires": "never", "events": ["delete"]}),
     "events, comment kept": change(trigger(comment="k"), trigger("update", comment="k")),
 }
 
@@ -81,6 +87,7 @@ DRIFTS = {
         " execute function touch()"
     ),
     "disabled": "alter table posts disable trigger t",
+    "always": "alter table posts enable always trigger t",
     "comment": "comment on trigger t on posts is 'drifted'",
 }
 
@@ -131,6 +138,7 @@ def test_foreign_trigger_is_left_alone(deploy: Deploy) -> None:
         ({"function": "public.touch", "events": []}, "names no events"),
         ({"function": "public.touch"}, '"events" is required'),
         (trigger(constraint="initially deferred"), "a constraint trigger fires after each row"),
+        (trigger(timing="instead of", fires="never"), "a view's trigger fires always: leave out fires"),
         (trigger(timing="later"), "\"timing\" is one of 'before', 'after' or 'instead of', got 'later'"),
     ],
 )

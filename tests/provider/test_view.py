@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 from changes import Change, each, posts, prove, with_rows
-from fix_provider import Deploy, Inputs, Refused
+from fix_provider import Deploy, Inputs, Refused, urn_of
 
 from gatepost.errors import ObjectExists, StillUsed
 
@@ -119,6 +119,21 @@ def test_drift_is_seen_and_mended(deploy: Deploy, drift: str) -> None:
     assert deploy.view("v", **ONE) == "update"
     assert {**deploy.snapshot()} == deployed
     assert deploy.refresh("View", "v") == "same"
+
+
+def test_what_a_refresh_sees_of_a_view_makes_that_view(deploy: Deploy) -> None:
+    """Its options too: without them a view has its owner's rights."""
+    posts(deploy)
+    deploy.view("v", **ONE)
+    deploy.sql("create or replace view v with (security_barrier) as select id, title from posts where id > 0")
+    deploy.sql("alter view v set (security_invoker = on, check_option = local)")
+    assert deploy.refresh("View", "v") == "drift"
+    found = deploy.must_have("views", "v")
+    _, seen = deploy.state[urn_of("View", "v")]
+    deploy.sql("drop view v")
+    deploy.sql(str(seen["sql"].value))  # type: ignore[arg-type]
+    assert deploy.must_have("views", "v")["options"] == found["options"]
+    assert deploy.must_have("views", "v")["definition"] == found["definition"]
 
 
 def test_gone_is_done_made_anew_or_gone(deploy: Deploy) -> None:

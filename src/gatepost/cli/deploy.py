@@ -252,14 +252,11 @@ def drift(options: Options) -> None:
     """
     command = Command("drift", options)
     with command.opened() as engine:
-        drifts = engine.drift()
-        command.document["drift"] = [shown.as_json(command.observer, one) for one in drifts]
-        shown.show(command.screen, command.observer, drifts)
-        if drifts:
-            raise DriftFound(
-                f"{len(drifts)} objects of {command.stack.name} are not as they were deployed:"
-                " `gatepost refresh` takes them over into the state, and `gatepost up` then mends them"
-            )
+        found = shown.find(engine, command.observer)
+        command.document["drift"] = shown.as_json(command.observer, found)
+        shown.show(command.screen, command.observer, found)
+        if len(found):
+            raise DriftFound(shown.summary(command.stack.name, found))
         command.screen.line(f"{command.stack.project}/{command.stack.name}: everything is as it was deployed")
 
 

@@ -3,23 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from gatepost.adopt.described import described
 from gatepost.cli.display import Screen
-from gatepost.cli.observer import Observer
-from gatepost.cli.words import kind_of, one_line
+from gatepost.cli.observer import Observer, planned
+from gatepost.cli.words import kind_of, one_line, plural
 
 if TYPE_CHECKING:
+    from gatepost.adopt.drift import Addition, Variables
+    from gatepost.cli.engines import Engine
     from gatepost.engine.model import Drift
+    from gatepost.postgres.plan import Plan
 
 
-def show(screen: Screen, observer: Observer, drifts: list[Drift]) -> None:
+@dataclass(frozen=True)
+class Found:
+    """What is not as it was deployed."""
+
+    drifts: list[Drift]
+    added: list[Addition]
+    variables: Variables
+
+    def __len__(self) -> int:
+        return len(self.drifts) + len(self.added)
+
+
+def find(engine: Engine, observer: Observer) -> Found:
+    """Ask the engine what differs, and the databases what somebody added."""
+    from gatepost.additions import additions
+    from gatepost.adopt.drift import Variables
+
+    def note(urn: str, operation: str, plan: Plan) -> None:
+        observer.plan(urn, planned(plan.as_json(), operation))
+
+    drifts, resources = engine.drift(), engine.exported()
+    return Found(drifts, additions(resources, note), Variables.of(resources))
+
+
+def show(screen: Screen, observer: Observer, found: Found) -> None:
     """Print what differs from what was deployed, value by value, and both ways out."""
-    from gatepost.adopt.drift import accepting
+    from gatepost.adopt.drift import accepting, importing
     from gatepost.engine.model import urn_name, urn_type
 
-    for drift in drifts:
+    for drift in found.drifts:
         what = f"{kind_of(urn_type(drift.urn))} {urn_name(drift.urn)}"
         if drift.new is None:
             screen.line(f"- {what} is gone", "red")
@@ -29,25 +57,69 @@ def show(screen: Screen, observer: Observer, drifts: list[Drift]) -> None:
                 screen.line(f"    {path}")
                 screen.line(f"      deployed  {one_line(old, 400)}", "dim")
                 screen.line(f"      found     {one_line(new, 400)}")
-        if statements := mending(observer, drift):
-            screen.line("    to mend it, the next `gatepost up` runs:")
-            _show_text(screen, ";\n".join(statements) + ";")
-        if text := accepting(drift):
+        _show_mending(screen, observer, drift.urn)
+        if text := accepting(drift, found.variables):
             screen.line("    to accept it, declare:" if drift.new else "    to accept it:")
             _show_text(screen, text)
+    for one in found.added:
+        screen.line(f"+ {described(one.key)} was added by hand", "green")
+        _show_mending(screen, observer, one.urn)
+        screen.line("    to accept it, declare:")
+        _show_text(screen, importing(one, found.variables))
 
 
-def as_json(observer: Observer, drift: Drift) -> dict[str, Any]:
-    """Return one drift as `--json` prints it."""
-    from gatepost.adopt.drift import accepting
+def as_json(observer: Observer, found: Found) -> list[dict[str, Any]]:
+    """Return what `--json` prints: of what was added, `old` is null."""
+    from gatepost.adopt.drift import accepting, importing
 
-    return {**asdict(drift), "mend": mending(observer, drift), "accept": accepting(drift)}
+    changed = [
+        {**asdict(one), "mend": mending(observer, one.urn), "accept": accepting(one, found.variables)}
+        for one in found.drifts
+    ]
+    added = [
+        {
+            "urn": one.urn,
+            "old": None,
+            "new": {"definition": one.definition},
+            "mend": mending(observer, one.urn),
+            "accept": importing(one, found.variables),
+        }
+        for one in found.added
+    ]
+    return changed + added
 
 
-def mending(observer: Observer, drift: Drift) -> list[str]:
-    """Return the statements that would bring the object back to its declaration."""
-    plans = [plan for plan in observer.plans.get(drift.urn, ()) if plan.operation == "mend"]
+def mending(observer: Observer, urn: str) -> list[str]:
+    """Return the statements that would bring an object back to its declaration, whoever runs them."""
+    return [*_statements(observer, urn, "mend"), *_statements(observer, urn, "by hand")]
+
+
+def _statements(observer: Observer, urn: str, operation: str) -> list[str]:
+    plans = [plan for plan in observer.plans.get(urn, ()) if plan.operation == operation]
     return [str(one["sql"]).strip().rstrip(";") for plan in plans[-1:] for one in plan.statements]
+
+
+def _show_mending(screen: Screen, observer: Observer, urn: str) -> None:
+    for operation, who in (("mend", "the next `gatepost up` runs"), ("by hand", "run")):
+        if statements := _statements(observer, urn, operation):
+            screen.line(f"    to mend it, {who}:")
+            _show_text(screen, ";\n".join(statements) + ";")
+
+
+def summary(stack: str, found: Found) -> str:
+    """Return in one line how much differs, and what to do about it."""
+    told = []
+    if found.drifts:
+        told.append(
+            f"{plural(len(found.drifts), 'object')} of {stack} not as deployed: `gatepost refresh` takes that"
+            " over into the state, and `gatepost up` then mends it"
+        )
+    if found.added:
+        told.append(
+            f"{plural(len(found.added), 'object')} added to {stack} by hand: drop it, declare it, or name it"
+            " in the provider's existing"
+        )
+    return "; ".join(told)
 
 
 def _show_text(screen: Screen, text: str) -> None:

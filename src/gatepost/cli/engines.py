@@ -42,6 +42,9 @@ class Engine(Protocol):
     def drift(self) -> list[Drift]:
         """Return what is not as it was deployed."""
 
+    def exported(self) -> list[dict[str, Any]]:
+        """Return the resources of the state, their secrets in clear."""
+
     def destroy(self, *, preview: bool = False) -> Result:
         """Delete everything of the stack, or only say what that would be."""
 
@@ -90,6 +93,11 @@ class Embedded:
         """Return what is not as it was deployed."""
         with self._deployment() as deployment:
             return deployment.drift()
+
+    def exported(self) -> list[dict[str, Any]]:
+        """Return the resources of the state, their secrets in clear."""
+        with self._deployment() as deployment:
+            return deployment.exported()
 
     def destroy(self, *, preview: bool = False) -> Result:
         """Delete everything of the stack, or only say what that would be."""

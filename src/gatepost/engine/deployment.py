@@ -117,6 +117,23 @@ class Deployment:
                 return plain_map(values, show_secrets)
         return {}
 
+    def exported(self) -> list[dict[str, Any]]:
+        """Return the state's resources with their secrets in clear."""
+        from gatepost.engine.values import decode, plain_map
+
+        checkpoint = self._files.load()
+        vault = self._vault(checkpoint, needed=checkpoint.has_secrets)
+        return [
+            {
+                **one,
+                **{
+                    name: plain_map(decode(vault, one["urn"], one.get(name) or {}), show_secrets=True)
+                    for name in ("inputs", "outputs")
+                },
+            }
+            for one in checkpoint.resources
+        ]
+
     def stop(self) -> None:
         """Start no further step of the running operation, which then saves the state and ends."""
         if self._session is not None:

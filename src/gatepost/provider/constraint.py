@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from gatepost.errors import InvalidDeclaration
-from gatepost.postgres.catalog import Facts, Key
+from gatepost.postgres.catalog import Definition, Facts, Key
 from gatepost.postgres.plan import Hazard, Lock, Plan, Risk, Statement, risk
 from gatepost.provider import replication
 from gatepost.provider.constraint_clauses import (
     ConstraintInputs,
     create_index,
     definition_of,
+    said,
     timing_of,
     using_index,
 )
@@ -28,6 +29,9 @@ from gatepost.provider.validation import validate
 
 _KEYS = ("primary_key", "unique")
 _TIMING = ("deferrable", "initially_deferred")
+_PROVABLE = ("check", "foreign_key")
+_NOT_VALID_ON_PARTITIONED = 180000
+"""The first server on which a foreign key of a partitioned table can be not valid."""
 
 
 class ConstraintKind(OnTableKind[ConstraintInputs]):
@@ -43,6 +47,8 @@ class ConstraintKind(OnTableKind[ConstraintInputs]):
         require_columns([*given.columns, *given.include], known, where, given.table_name)
         if given.initially_deferred and not given.deferrable:
             raise InvalidDeclaration(f"{where}: what is initially deferred is deferrable: say so")
+        if given.not_valid and given.kind not in _PROVABLE:
+            raise InvalidDeclaration(f"{where}: only a check or a foreign key can be not valid")
         if given.kind == "exclusion":
             _check_excluded(given, where, declared)
         elif given.kind != "check" and not given.columns:
@@ -85,6 +91,10 @@ class ConstraintKind(OnTableKind[ConstraintInputs]):
         """Check or build the new one beside the old, then exchange them in one transaction."""
         described = Plan(tuple(self.described(new, None)))
         drop = Plan((self.drop(old),))
+        if old.not_valid != new.not_valid and old.same_but(new, "not_valid", *self.remarks):
+            return (
+                drop + _unproved(new, facts) + described if new.not_valid else self._proved(old, new, facts)
+            )
         if new.kind == "foreign_key" and old.same_but(new, *_TIMING, *self.remarks):
             renamed = () if old.name == new.name else (self.rename(new, old.name, new.name),)
             return Plan((*renamed, _retimed(new), *self.described(new, old.comment)))
@@ -96,6 +106,18 @@ class ConstraintKind(OnTableKind[ConstraintInputs]):
         before, added = _added(beside, facts)
         exchange = Plan((self.rename(new, beside.name, new.name),))
         return left + before + added + drop + exchange + described
+
+    def _proved(self, old: ConstraintInputs, new: ConstraintInputs, facts: Facts) -> Plan:
+        """Prove what was not valid."""
+        renamed = () if old.name == new.name else (self.rename(new, old.name, new.name),)
+        return Plan((*renamed, *self.described(new, old.comment), _validation(new, facts)))
+
+    def observe(self, inputs: dict[str, Any], then: Definition, now: Definition) -> dict[str, Any]:
+        """Whether it was proved is a property of its own."""
+        observed = super().observe(inputs, said(then), said(now))
+        if then["validated"] != now["validated"]:
+            observed["notValid"] = not now["validated"]
+        return observed
 
     def delete(self, old: ConstraintInputs, facts: Facts) -> Plan:
         plan = super().delete(old, facts)
@@ -149,6 +171,8 @@ def _by_parts(given: ConstraintInputs, facts: Facts) -> bool:
 
 def _added(given: ConstraintInputs, facts: Facts) -> tuple[Plan, Plan]:
     """Return what is built or proved without blocking, and what then makes the constraint."""
+    if given.not_valid:
+        return Plan(), _unproved(given, facts)
     if given.kind in _KEYS:
         if parts := _key_parts(given, facts):
             return parts.built(), parts.joined()
@@ -166,12 +190,27 @@ def _checked(given: ConstraintInputs, facts: Facts) -> Plan:
     """Add a check or foreign key that is validated without blocking."""
     undo = _drop(given, if_exists=True)
     added = _add(given, part("{d} not valid", d=definition_of(given)), undo)
-    there = given.references
+    return Plan((added, _validation(given, facts)))
+
+
+def _unproved(given: ConstraintInputs, facts: Facts) -> Plan:
+    """Add a check or foreign key that only new rows must satisfy.
+
+    :raises InvalidDeclaration: the server cannot do that with a foreign key of a partitioned table.
+    """
+    partitioned = given.kind == "foreign_key" and partitions_of(facts, given.db_schema, given.table)
+    if partitioned and facts.version < _NOT_VALID_ON_PARTITIONED:
+        raise InvalidDeclaration(
+            f'constraint "{given.name}" on "{given.table_name}": a foreign key of a partitioned table can be'
+            f" not valid from PostgreSQL 18 on, this is {facts.version // 10000}: leave out not_valid"
+        )
+    return Plan((_add(given, part("{d} not valid", d=definition_of(given))),))
+
+
+def _validation(given: ConstraintInputs, facts: Facts) -> Statement:
+    there, table = given.references, (given.db_schema, given.table)
     key = there.columns if there else ()
-    proved = validate(
-        given.name, (given.db_schema, given.table), there.place if there else None, facts, key=key
-    )
-    return Plan((added, proved))
+    return validate(given.name, table, there.place if there else None, facts, key=key)
 
 
 def _proved_by_parts(given: ConstraintInputs, facts: Facts) -> Plan:

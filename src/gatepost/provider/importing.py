@@ -34,7 +34,7 @@ def find(
     """
     refused: UnsupportedFeature | None = None
     for key, definition in catalog.items():
-        if token_of(key) != kind.token or key.name not in identity or key.object not in identity:
+        if token_of(key) != kind.token or (key.object or key.name) not in identity:
             continue
         try:
             given = inputs_of(key, definition)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
+from functools import cache
 from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
@@ -92,9 +93,12 @@ class Kind(ABC, Generic[I]):
         return []
 
     def differences(self, old: dict[str, Any], new: dict[str, Any]) -> list[str]:
-        """Return the properties that differ; where a text came from makes no difference."""
+        """Return the properties that differ; where a text came from makes no difference, nor how it ends."""
+        usual = _defaults(self.inputs)
         names = (old.keys() | new.keys()) - {"file"}
-        return sorted(name for name in names if old.get(name) != new.get(name))
+        told = ({name: one.get(name, usual.get(name)) for name in names} for one in (old, new))
+        before, after = (one | {"sql": _ended(one["sql"])} if "sql" in one else one for one in told)
+        return sorted(name for name in names if before[name] != after[name])
 
     def standing(self, old: I, new: I, facts: Facts) -> I | None:
         """Return the old declaration as far as it still stands; None where the object is gone."""
@@ -140,6 +144,20 @@ class Kind(ABC, Generic[I]):
     def drift_property(self, name: str) -> str:
         """Return the input that a part of the canonical definition belongs to."""
         return name
+
+
+@cache
+def _defaults(model: type[Inputs]) -> dict[str, Any]:
+    """Return what goes without saying, by its name on the wire."""
+    fields = model.model_fields.items()
+    return {
+        field.alias or name: field.default for name, field in fields if isinstance(field.default, str | bool)
+    }
+
+
+def _ended(value: Any) -> Any:
+    """Return a statement without what may stand after it."""
+    return value.rstrip().rstrip(";").rstrip() if isinstance(value, str) else value
 
 
 def require_columns(used: Iterable[str], known: frozenset[str] | None, where: str, table: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from gatepost.errors import InvalidDeclaration
 from gatepost.insight.reading import results_of
-from gatepost.postgres.catalog import Facts, Key, query
+from gatepost.postgres.catalog import Definition, Facts, Key, query
 from gatepost.postgres.plan import Hazard, Lock, Plan, Risk, Statement, risk
 from gatepost.provider import comment, definer, hidden, privileges
 from gatepost.provider.declarations import Declarations, Text
@@ -18,7 +18,7 @@ from gatepost.provider.insight import Created, created, parse
 from gatepost.provider.kind import Inputs, Kind
 from gatepost.provider.renaming import Renaming
 from gatepost.provider.sqltext import Part, ident, part, raw, text
-from gatepost.provider.view import Columns, of_lost_columns, rebuilding_without
+from gatepost.provider.view import Columns, of_lost_columns, options, rebuilding_without
 
 
 class MaterializedViewInputs(Inputs):
@@ -209,10 +209,20 @@ class MaterializedViewKind(Kind[MaterializedViewInputs]):
         )
         if any(now[name] != then.get(name) for name in now if name not in (*remarks, "owner")):
             it = self.inputs.model_validate(inputs).parsed()
-            options = part(" with ({all})", all=raw(", ".join(now["options"]))) if now["options"] else raw("")
-            head = text("create materialized view {v}{o} as\n", v=ident(it.schema, it.name), o=options)
-            observed["sql"] = head + now["definition"]
+            observed["sql"] = head(ident(it.schema, it.name), now) + now["definition"]
         return observed
+
+
+def head(target: Part, definition: Definition) -> str:
+    """Return what the catalog leaves out before a materialized view's query."""
+    method, tablespace = definition.get("method"), definition.get("tablespace")
+    return text(
+        "create materialized view {v}{method}{o}{tablespace} as\n",
+        v=target,
+        method=part(" using {m}", m=ident(method)) if method not in (None, "heap") else raw(""),
+        o=options(definition),
+        tablespace=part(" tablespace {t}", t=ident(tablespace)) if tablespace else raw(""),
+    )
 
 
 def _query(given: MaterializedViewInputs) -> str:

@@ -38,10 +38,11 @@ from gatepost.postgres.progress import OnProgress, unseen
 from gatepost.provider import advice, importing, reading, settings
 from gatepost.provider.checks import Checks
 from gatepost.provider.creations import Creations
+from gatepost.provider.ending import Ending
 from gatepost.provider.gate import Gate, OnPlan, silent
-from gatepost.provider.kind import Inputs, Kind
+from gatepost.provider.kind import Inputs
 from gatepost.provider.kinds import KINDS, kind_of
-from gatepost.provider.mending import mending
+from gatepost.provider.mending import BY_HAND, Differing, mending, owner_given_back
 from gatepost.provider.planning import Request, label_of
 from gatepost.provider.properties import difference, inputs_of, outputs
 from gatepost.provider.renaming import Renaming
@@ -59,6 +60,7 @@ class GatepostProvider(Provider):
         *,
         gathers: bool = False,
         atomic: bool = False,
+        foresees: bool = True,
         on_approvals: Callable[[Iterable[str]], object] = list,
         on_progress: OnProgress = unseen,
     ) -> None:
@@ -66,6 +68,7 @@ class GatepostProvider(Provider):
 
         :param gathers: leave it to `on_plan` to refuse a preview's hazards, so that it tells all at once.
         :param atomic: run all statements of the deployment in one transaction, which `conclude` ends.
+        :param foresees: whether the engine has asked about every delete before it asks for one.
         :param on_approvals: called with the approvals for single objects that the program gives.
         :param on_progress: called while a statement takes long.
         """
@@ -73,6 +76,7 @@ class GatepostProvider(Provider):
         self._on_approvals = on_approvals
         self._on_progress = on_progress
         self._atomic = atomic
+        self._ending = None if foresees else Ending()
         self._checks = Checks()
         self._in_state: set[str] = set()
         self._creations = Creations(self)
@@ -207,6 +211,8 @@ class GatepostProvider(Provider):
         if kind.key(old) is None:
             return
         with self._facts(preview=preview) as facts:
+            if self._ending and not self.gate.declares:
+                self._ending.require_approval(facts, self.gate.approvals, label_of(request.urn))
             gone = kind.delete(old, facts)
             plan = advice.of_deleted(gone, old, request.urn.rpartition("::")[2], self._checks.declared)
             if preview and plan:
@@ -226,11 +232,16 @@ class GatepostProvider(Provider):
         catalog = await asyncio.to_thread(self.opened().read_all)
         return [importing.is_as_deployed(kind_of(token), found, catalog) for token, found in resources]
 
-    def _tell_mending(
-        self, kind: Kind[Any], declared: Inputs, observed: dict[str, Any] | None, urn: str
-    ) -> None:
+    @property
+    def existing(self) -> tuple[str, ...]:
+        """Patterns of what is there besides what is declared."""
+        return self._checks.declared.existing
+
+    def _tell_mending(self, differs: Differing, urn: str) -> None:
         with self._facts(preview=True) as facts:
-            self.gate.on_plan(urn, "mend", mending(kind, declared, observed, facts).shown())
+            self.gate.on_plan(urn, "mend", mending(differs, facts).shown())
+        if by_hand := owner_given_back(differs):
+            self.gate.on_plan(urn, BY_HAND, by_hand)
 
     def _apply(
         self, work: Request, inputs: Inputs, plan: Plan, operation: str, *, preview: bool

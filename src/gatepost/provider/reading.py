@@ -11,12 +11,13 @@ from gatepost.postgres.catalog import Definition
 from gatepost.provider import importing
 from gatepost.provider.kind import Inputs, Kind
 from gatepost.provider.kinds import kind_of
+from gatepost.provider.mending import Differing
 from gatepost.provider.properties import inputs_of, wire_map
 from gatepost.provider.session import Session
 from gatepost.provider.values import has_secret, plain_map, wire
 
-Tell = Callable[[Kind[Any], Inputs, dict[str, Any] | None, str], None]
-"""Called with kind, declaration, what is there instead (None where nothing is) and URN."""
+Tell = Callable[[Differing, str], None]
+"""Called with what differs and its URN."""
 
 
 def read(opened: Callable[[], Session], request: ReadRequest, tell: Tell) -> ReadResponse:
@@ -32,13 +33,13 @@ def read(opened: Callable[[], Session], request: ReadRequest, tell: Tell) -> Rea
     now = opened().read_from_snapshot(key)
     if now is None:
         opened().note_gone(request.urn)
-        tell(kind, inputs, None, request.urn)
+        tell(Differing(kind, inputs, None, found.get("definition") or {}), request.urn)
         return ReadResponse(None)
     then: Definition = found.get("definition") or now
     if now == then or now == opened().redefined(key):
         return _unchanged(request)
     observed = kind.observe(known, then, now)
-    tell(kind, inputs, observed, request.urn)
+    tell(Differing(kind, inputs, observed, then, now), request.urn)
     properties = wire_map({**observed, **kind.extra_outputs(inputs), "definition": now})
     if has_secret(request.properties):  # what the database says may repeat it
         properties = {name: value.with_secret(True) for name, value in properties.items()}

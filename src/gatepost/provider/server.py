@@ -23,9 +23,14 @@ _METHODS = ("CheckConfig", "DiffConfig", "Configure", "Check", "Diff", "Create",
 
 
 def main() -> None:
-    """Serve until the CLI ends; plans go to the file that `GATEPOST_PLAN_FILE` names, one JSON line each."""
+    """Serve until the CLI ends; plans go to the file that `GATEPOST_PLAN_FILE` names, one JSON line each.
+
+    The command `gatepost`, which names one, has planned the deletes itself; of the CLI nobody knows.
+    """
     file = os.environ.get("GATEPOST_PLAN_FILE")
-    provider = GatepostProvider(plan_writer(Path(file)), gathers=True) if file else GatepostProvider()
+    provider = (
+        GatepostProvider(plan_writer(Path(file)), gathers=True) if file else GatepostProvider(foresees=False)
+    )
     for name in _METHODS:
         method = getattr(server.ProviderServicer, name)
         setattr(server.ProviderServicer, name, _without_traceback(method))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Any, Literal
 
 from gatepost.errors import InvalidDeclaration
-from gatepost.postgres.catalog import Facts, Size
-from gatepost.postgres.plan import Hazard, Lock, Plan, Statement, risk
+from gatepost.postgres.catalog import Definition, Facts
+from gatepost.postgres.plan import Hazard, Lock, Plan, Risk, Statement, risk
 from gatepost.provider.declarations import Declarations, Text
 from gatepost.provider.insight import parse
 from gatepost.provider.kind import require_columns
@@ -27,6 +27,7 @@ class TriggerInputs(OnTable):
     referencing: dict[Literal["old table", "new table"], str] = {}
     arguments: list[str] = []
     constraint: Literal["not deferrable", "initially immediate", "initially deferred"] | None = None
+    fires: Literal["origin", "always", "replica", "never"] = "origin"
 
 
 class TriggerKind(OnTableKind[TriggerInputs]):
@@ -35,6 +36,7 @@ class TriggerKind(OnTableKind[TriggerInputs]):
     token = "gatepost:index:Trigger"  # noqa: S105
     inputs = TriggerInputs
     catalog, word, drifts_as = "triggers", "trigger", "function"
+    remarks = ("name", "comment", "fires")
 
     def check(self, given: TriggerInputs, declared: Declarations) -> None:
         from pglast import ast
@@ -44,6 +46,8 @@ class TriggerKind(OnTableKind[TriggerInputs]):
             raise InvalidDeclaration(f"{where}: names no events")
         if given.constraint and (given.timing, given.level) != ("after", "row"):
             raise InvalidDeclaration(f"{where}: a constraint trigger fires after each row")
+        if given.fires != "origin" and given.timing == "instead of":
+            raise InvalidDeclaration(f"{where}: a view's trigger fires always: leave out fires")
         statements = parse(_create(given, _CREATE), where)
         if len(statements) != 1 or not isinstance(statements[0], ast.CreateTrigStmt):
             raise InvalidDeclaration(f"{where}: expected events and a condition, got another statement")
@@ -64,7 +68,17 @@ class TriggerKind(OnTableKind[TriggerInputs]):
         return old.model_copy(update={"when": when, "events": events})
 
     def create(self, given: TriggerInputs, facts: Facts) -> Plan:
-        return Plan((_statement(given, _CREATE), *self.described(given, None)))
+        firing = () if given.fires == "origin" else (_firing(given),)
+        return Plan((_statement(given, _CREATE), *firing, *self.described(given, None)))
+
+    def update(self, old: TriggerInputs, new: TriggerInputs, facts: Facts) -> Plan:
+        plan = super().update(old, new, facts)
+        silenced = new.fires in _SILENT and old.fires not in _SILENT
+        risks = _no_longer(old, facts) if silenced else ()
+        remade = not old.same_but(new, *self.remarks)
+        if old.fires == new.fires or remade:
+            return plan + Plan((), risks)
+        return plan + Plan((_firing(new),), risks)
 
     def change(self, old: TriggerInputs, new: TriggerInputs, facts: Facts) -> Plan:
         if old.constraint or new.constraint:
@@ -72,14 +86,40 @@ class TriggerKind(OnTableKind[TriggerInputs]):
             return Plan((self.drop(old),)) + self.create(new, facts)
         renamed = () if old.name == new.name else (self.rename(new, old.name, new.name),)
         replaced = _statement(new, _REPLACE)
-        return Plan((*renamed, replaced, *self.described(new, old.comment)))
+        firing = () if old.fires == new.fires == "origin" else (_firing(new),)
+        return Plan((*renamed, replaced, *firing, *self.described(new, old.comment)))
+
+    def observe(self, inputs: dict[str, Any], then: Definition, now: Definition) -> dict[str, Any]:
+        """Whether it fires is a property of its own."""
+        was, is_ = ({**one, "enabled": True, "fires": None} for one in (then, now))
+        observed = super().observe(inputs, was, is_)
+        return observed if fires(then) == fires(now) else {**observed, "fires": fires(now)}
 
     def delete(self, old: TriggerInputs, facts: Facts) -> Plan:
         plan = super().delete(old, facts)
-        detail = f"What {old.function} checked or recorded on {' or '.join(old.events)} is no longer."
-        size = facts.exposed(old.db_schema, old.table) if plan else Size()
-        on = f"{old.table_name}.{old.name}"
-        return Plan(plan.statements, risk(Hazard.CHANGES_ACCESS, on, detail, size=size))
+        return Plan(plan.statements, _no_longer(old, facts) if plan else ())
+
+
+_SILENT = ("never", "replica")
+
+
+def fires(definition: Definition) -> str:
+    """Return when a trigger fires, by its canonical definition."""
+    return str(definition.get("fires") or ("origin" if definition["enabled"] else "never"))
+
+
+def _no_longer(old: TriggerInputs, facts: Facts) -> tuple[Risk, ...]:
+    detail = f"What {old.function} checked or recorded on {' or '.join(old.events)} is no longer."
+    size = facts.exposed(old.db_schema, old.table)
+    return risk(Hazard.CHANGES_ACCESS, f"{old.table_name}.{old.name}", detail, size=size)
+
+
+def _firing(given: TriggerInputs) -> Statement:
+    verb = {"origin": "enable", "always": "enable always", "replica": "enable replica", "never": "disable"}
+    sql = text(
+        "alter table {t} {verb} trigger {g}", t=given.of, verb=raw(verb[given.fires]), g=ident(given.name)
+    )
+    return Statement(sql, Lock.SHARE_ROW_EXCLUSIVE, given.table_name)
 
 
 def _event(given: TriggerInputs, event: str, other: str, renaming: Renaming) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from gatepost.errors import InvalidDeclaration, StillUsed
 from gatepost.insight.reading import results_of
-from gatepost.postgres.catalog import Facts, Key
+from gatepost.postgres.catalog import Definition, Facts, Key
 from gatepost.postgres.plan import Hazard, Lock, Plan, Risk, Statement, risk
 from gatepost.provider import comment, definer, privileges
 from gatepost.provider.declarations import Declarations, Text
@@ -17,7 +17,7 @@ from gatepost.provider.insight import Created, created, or_replace
 from gatepost.provider.kind import Inputs, Kind
 from gatepost.provider.privileges import Privileges
 from gatepost.provider.renaming import Renaming
-from gatepost.provider.sqltext import Part, ident, idents, part, raw, text
+from gatepost.provider.sqltext import Part, ident, idents, joined, part, raw, text
 
 
 class ViewInputs(Inputs):
@@ -95,9 +95,20 @@ class ViewKind(Kind[ViewInputs]):
         observed = super().observe(inputs, _only(then, named), _only(now, named))
         if any(now[name] != then.get(name) for name in ("definition", "options")):
             it = self.inputs.model_validate(inputs).parsed()
-            head = text("create view {v} as\n", v=_target(it))
-            observed["sql"] = head + now["definition"]
+            observed["sql"] = head(_target(it), now) + now["definition"]
         return observed
+
+
+def head(target: Part, definition: Definition) -> str:
+    """Return what the catalog leaves out before a view's query, its options included."""
+    return text("create view {v}{o} as\n", v=target, o=options(definition))
+
+
+def options(definition: Definition) -> Part:
+    """Return the clause with a view's options, as the catalog stores them."""
+    stored = [one.partition("=") for one in definition.get("options") or ()]
+    pairs = [part("{n} = {v}", n=raw(name), v=raw(value)) for name, _, value in stored]
+    return part(" with ({o})", o=joined(pairs)) if pairs else raw("")
 
 
 def _only(definition: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:

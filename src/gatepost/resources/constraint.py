@@ -113,6 +113,7 @@ class Check(Constraint):
     """A check constraint; `expression` is SQL over the table's columns.
 
     :param no_inherit: whether tables that inherit from this one do without it; not for partitioned tables.
+    :param not_valid: leaves the rows that are there unproved; they are proved once it is taken away.
     """
 
     def __init__(
@@ -122,6 +123,7 @@ class Check(Constraint):
         expression: str,
         *,
         no_inherit: bool | None = None,
+        not_valid: bool | None = None,
         name: str | None = None,
         comment: str | None = None,
         opts: pulumi.ResourceOptions | None = None,
@@ -135,6 +137,7 @@ class Check(Constraint):
             name=name,
             expression=expression,
             no_inherit=no_inherit,
+            not_valid=not_valid,
             comment=comment,
         )
 
@@ -143,6 +146,7 @@ class ForeignKey(Constraint):
     """A foreign key from `columns` to `columns_of` of the table `references`.
 
     :param match: `full`: of several columns all are null or none.
+    :param not_valid: leaves the rows that are there unproved; they are proved once it is taken away.
     """
 
     def __init__(
@@ -156,6 +160,7 @@ class ForeignKey(Constraint):
         on_delete: Action = "no action",
         on_update: Action = "no action",
         match: Literal["simple", "full"] | None = None,
+        not_valid: bool | None = None,
         deferrable: bool | None = None,
         initially_deferred: bool | None = None,
         name: str | None = None,
@@ -177,6 +182,7 @@ class ForeignKey(Constraint):
             on_delete=on_delete,
             on_update=on_update,
             match=match,
+            not_valid=not_valid,
             deferrable=deferrable,
             initially_deferred=initially_deferred,
             comment=comment,

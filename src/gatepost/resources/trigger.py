@@ -24,6 +24,8 @@ class Trigger(DatabaseObject):
     :param referencing: names of transition tables: `{"new table": "added"}`.
     :param constraint: makes it a constraint trigger and says when it fires: at the end of the statement, or,
         `initially deferred`, of the transaction.
+    :param fires: in which sessions: ordinary ones (`origin`), those that apply a replica's changes
+        (`replica`), both (`always`), or none (`never`: it is disabled).
     """
 
     name: pulumi.Output[str]
@@ -41,6 +43,7 @@ class Trigger(DatabaseObject):
         when: str | None = None,
         referencing: Mapping[str, str] | None = None,
         constraint: Literal["not deferrable", "initially immediate", "initially deferred"] | None = None,
+        fires: Literal["origin", "always", "replica", "never"] | None = None,
         name: str | None = None,
         comment: str | None = None,
         opts: pulumi.ResourceOptions | None = None,
@@ -57,6 +60,7 @@ class Trigger(DatabaseObject):
             "when": when,
             "referencing": dict(referencing) if referencing else None,
             "constraint": constraint,
+            "fires": fires,
             "comment": comment,
         }
         after = [] if isinstance(function, str) else [function]

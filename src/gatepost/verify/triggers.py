@@ -13,6 +13,7 @@ _ROW, _BEFORE, _INSTEAD = 1, 2, 64
 _EVENTS = {"insert": 4, "delete": 8, "update": 16, "truncate": 32}
 """Bits of `pg_trigger.tgtype`."""
 _ENABLED = {"O": "enabled", "D": "disabled", "R": "enabled on replicas", "A": "enabled always"}
+_FIRES = {"origin": "O", "never": "D", "replica": "R", "always": "A"}
 
 
 def check_trigger(declared: Declared, _source: Source, catalog: Catalog) -> Iterator[Check]:
@@ -22,7 +23,7 @@ def check_trigger(declared: Declared, _source: Source, catalog: Catalog) -> Iter
     events = [_event(text) for text in given["events"]]
     referencing = given.get("referencing") or {}
     expected = facts(
-        enabled="enabled",
+        enabled=_ENABLED[_FIRES[given.get("fires") or "origin"]],
         timing=given.get("timing", "before"),
         events=_events([verb for verb, _ in events], [name for _, names in events for name in names]),
         level=f"for each {given.get('level', 'row')}",

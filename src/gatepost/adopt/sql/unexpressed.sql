@@ -144,14 +144,7 @@ union all
 select 'constraint ' || quote_ident(k.conname) || ' on ' || r.label, 'it is not validated: deployed elsewhere it is'
 from pg_constraint as k
 join relations as r on r.oid = k.conrelid
-where not k.convalidated and k.contype in ('c', 'f', 'n')
-union all
-select
-    'trigger ' || quote_ident(t.tgname) || ' on ' || r.label,
-    case t.tgenabled when 'D' then 'it is disabled' when 'R' then 'it fires on replicas only' else 'it fires always, on replicas too' end || ': declared triggers are enabled'
-from pg_trigger as t
-join relations as r on r.oid = t.tgrelid
-where not t.tgisinternal and t.tgenabled <> 'O'
+where not k.convalidated and k.contype = 'n'
 union all
 select 'rule ' || quote_ident(w.rulename) || ' on ' || r.label, 'it is disabled: declared rules are enabled'
 from pg_rewrite as w

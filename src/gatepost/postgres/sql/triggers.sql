@@ -7,7 +7,9 @@ select
         'definition', pg_get_triggerdef(t.oid),
         'enabled', t.tgenabled <> 'D',
         'comment', obj_description(t.oid, 'pg_trigger')
-    ) as definition
+    ) || jsonb_strip_nulls(jsonb_build_object(
+        'fires', case t.tgenabled when 'R' then 'replica' when 'A' then 'always' end
+    )) as definition
 from pg_trigger as t
 join pg_class as c on c.oid = t.tgrelid
 join pg_namespace as n on n.oid = c.relnamespace

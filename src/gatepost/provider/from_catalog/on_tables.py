@@ -7,6 +7,7 @@ from typing import Any
 from gatepost.errors import UnsupportedFeature
 from gatepost.postgres.catalog import Definition, Key
 from gatepost.provider.from_catalog.clauses import Clauses, bare, names, split, unquoted
+from gatepost.provider.trigger import fires
 
 Inputs = dict[str, Any]
 _ACTIONS = ("no action", "restrict", "cascade", "set null", "set default")
@@ -81,7 +82,8 @@ def _timing(clauses: Clauses, printed: str) -> Inputs:
         given["deferrable"] = True
     if clauses.take("initially", "deferred"):
         given["initiallyDeferred"] = True
-    clauses.take("not", "valid")
+    if clauses.take("not", "valid"):
+        given["notValid"] = True
     if not clauses.is_done:
         raise UnsupportedFeature(f"a constraint cannot be declared with: {clauses.rest} (in {printed})")
     return given
@@ -164,7 +166,7 @@ def trigger(key: Key, definition: Definition) -> Inputs:
     given["function"] = f"{schema[0] if schema else 'pg_catalog'}.{function}"
     if arguments := split(clauses.next().inside):
         given["arguments"] = [one[1:-1].replace("''", "'") for one in arguments]
-    return {**given, **_comment(definition)}
+    return {**given, "fires": fires(definition), **_comment(definition)}
 
 
 def _fires(clauses: Clauses) -> str:

@@ -8,7 +8,9 @@ from typing import Any
 from gatepost.errors import UnsupportedFeature
 from gatepost.postgres.catalog import Definition, Key
 from gatepost.provider.from_catalog.clauses import bare
-from gatepost.provider.sqltext import ident, joined, part, raw, text
+from gatepost.provider.materialized_view import head as materialized_view_head
+from gatepost.provider.sqltext import ident
+from gatepost.provider.view import head as view_head
 
 Inputs = dict[str, Any]
 _SHORT = {
@@ -69,29 +71,14 @@ def function(_key: Key, definition: Definition) -> Inputs:
 
 def view(key: Key, definition: Definition) -> Inputs:
     """Return the inputs of a view: its whole statement."""
-    options = [_option(one) for one in definition.get("options") or ()]
-    clause = part(" with ({o})", o=joined(options)) if options else raw("")
-    head = text("create view {v}{o} as\n", v=ident(key.schema, key.name), o=clause)
+    head = view_head(ident(key.schema, key.name), definition)
     return {"sql": head + definition["definition"], **_remarks(definition)}
 
 
 def materialized_view(key: Key, definition: Definition) -> Inputs:
     """Return the inputs of a materialized view: its whole statement."""
-    options = [_option(one) for one in definition.get("options") or ()]
-    method, tablespace = definition.get("method"), definition.get("tablespace")
-    head = text(
-        "create materialized view {v}{method}{o}{tablespace} as\n",
-        v=ident(key.schema, key.name),
-        method=part(" using {m}", m=ident(method)) if method not in (None, "heap") else raw(""),
-        o=part(" with ({o})", o=joined(options)) if options else raw(""),
-        tablespace=part(" tablespace {t}", t=ident(tablespace)) if tablespace else raw(""),
-    )
+    head = materialized_view_head(ident(key.schema, key.name), definition)
     return {"sql": head + definition["definition"], **_remarks(definition)}
-
-
-def _option(stored: str) -> Any:
-    name, _, value = stored.partition("=")
-    return part("{n} = {v}", n=raw(name), v=raw(value))
 
 
 def _remarks(definition: Definition) -> Inputs:

@@ -1,0 +1,103 @@
+"""Drift that no resource tells of: what was added to a stack's databases by hand."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from gatepost.adopt import names
+from gatepost.adopt.drift import Addition
+from gatepost.errors import GatepostError
+from gatepost.exported import Resource, by_provider, configure, known_inputs, revealed
+from gatepost.postgres.catalog import Key
+from gatepost.postgres.plan import Plan
+from gatepost.provider.from_catalog import inputs_of, token_of
+from gatepost.provider.gate import OnPlan
+from gatepost.provider.kinds import kind_of
+from gatepost.provider.managed import managed
+from gatepost.provider.mending import BY_HAND
+from gatepost.provider.provider import GatepostProvider
+
+Place = tuple[str, str, str]
+"""Host, port and name of a database."""
+_SCHEMA = "postgresql:index/schema:Schema"
+
+
+def additions(resources: Iterable[Resource], on_plan: OnPlan) -> list[Addition]:
+    """Return what is in the databases of a stack, in the midst of its objects, and no resource has.
+
+    :param resources: the stack's exported state, secrets in clear.
+    :param on_plan: told the statements that would take each away again; nothing runs them.
+    """
+    all_ = {resource["urn"]: resource for resource in resources}
+    by_place: dict[Place, list[str]] = defaultdict(list)
+    ours = by_provider(all_.values())
+    for urn in ours:
+        if urn in all_:
+            by_place[_place(all_[urn])].append(urn)
+    found: list[Addition] = []
+    for place, urns in by_place.items():
+        there = [resource for urn in urns for resource in ours[urn]]
+        schemas = _schemas(all_.values(), place[2])
+        found += asyncio.run(_Beside(all_[urns[0]], on_plan).find(there, schemas))
+    return found
+
+
+def _place(provider: Resource) -> Place:
+    given = revealed(provider["inputs"])
+    return str(given["host"]), str(given.get("port") or "5432"), str(given["database"])
+
+
+def _schemas(resources: Iterable[Resource], database: str) -> Iterator[str]:
+    for resource in resources:
+        given = resource.get("outputs") or {}
+        if resource["type"] == _SCHEMA and given.get("database") in (None, database):
+            yield str(given["name"])
+
+
+class _Beside:
+    """Looks into one database through one of its providers."""
+
+    def __init__(self, settings: Resource, on_plan: OnPlan) -> None:
+        self._settings = settings
+        self._provider = GatepostProvider()
+        self._on_plan = on_plan
+
+    async def find(self, resources: list[Resource], schemas: Iterable[str]) -> list[Addition]:
+        """Return what the database has beside these resources."""
+        await configure(self._provider, self._settings["inputs"])
+        try:
+            return await asyncio.to_thread(self._find, resources, schemas)
+        finally:
+            self._provider.close()
+
+    def _find(self, resources: list[Resource], schemas: Iterable[str]) -> list[Addition]:
+        declared: dict[Key, dict[str, Any]] = {}
+        for resource in resources:
+            kind, given = kind_of(resource["type"]), known_inputs(resource)
+            if key := kind.key(kind.inputs.model_validate(given)):
+                declared[key] = given
+        catalog = self._provider.opened().read_all()
+        known = managed(declared, schemas, self._provider.existing)
+        added = sorted(known.additions(catalog), key=str)
+        chosen = names.resources({key: token_of(key) for key in added})
+        stack = self._settings["urn"].split("::")[:2]
+        found = [
+            Addition("::".join((*stack, token_of(key), chosen[key])), key, catalog[key]) for key in added
+        ]
+        for one in found:
+            self._on_plan(one.urn, BY_HAND, self._removal(one))
+        return found
+
+    def _removal(self, added: Addition) -> Plan:
+        """Return what would take it away again; nothing where that cannot be said."""
+        kind = kind_of(token_of(added.key))
+        try:
+            unsaid = {"creates": added.key.name, "sql": ""}
+            given = unsaid if added.key.kind == "verbatim" else inputs_of(added.key, added.definition)
+            with self._provider.opened().facts(preview=True) as facts:
+                return kind.delete(kind.inputs.model_validate(given), facts).shown()
+        except GatepostError:
+            return Plan()

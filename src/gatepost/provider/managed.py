@@ -1,0 +1,102 @@
+"""What the resources of one database make up, and what somebody added to it by hand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from gatepost.postgres.catalog import Definition, Key
+
+_ON_RELATIONS = frozenset({"constraints", "indexes", "policies", "triggers"})
+_RELATIONS = ("tables", "views", "materialized_views")
+_SERIALS = frozenset({"serial", "bigserial", "smallserial", "serial2", "serial4", "serial8"})
+_BESIDE = ("__new", "__old")
+"""How what stands beside an object while it changes is called: the end of its name."""
+
+
+@dataclass(frozen=True)
+class Managed:
+    """What is declared of one database."""
+
+    declared: Mapping[Key, Mapping[str, object]]
+    """The inputs of each object."""
+    schemas: frozenset[str]
+    """Schemas that the program makes, or has objects in."""
+    existing: tuple[str, ...] = ()
+    """Patterns of what is known to be there besides."""
+
+    def additions(self, catalog: Mapping[Key, Definition]) -> Iterator[Key]:
+        """Yield what the catalog has in the midst of what is declared, and nobody declares."""
+        relations = self._relations(catalog)
+        serials = self._serials()
+        for key, definition in catalog.items():
+            if key in self.declared or self._stands_beside(key):
+                continue
+            if key.kind in _ON_RELATIONS:
+                added = (key.schema, key.name) in relations
+            elif key.kind == "publications":
+                added = self._publishes(definition, relations)
+            elif key.kind == "verbatim":
+                added = self._speaks_of_ours(key.name)
+            else:
+                added = key.schema in self.schemas and definition.get("ownedBy") not in serials
+            if added and not self._is_known(key):
+                yield key
+
+    def _relations(self, catalog: Mapping[Key, Definition]) -> set[tuple[str, str]]:
+        """Return the declared tables and views, and the partitions of those tables."""
+        found = {(key.schema, key.name) for key in self.declared if key.kind in _RELATIONS}
+        for key in self.declared:
+            parts = catalog.get(key, {}).get("partitions") or () if key.kind == "tables" else ()
+            found |= {(one.get("schema") or key.schema, one["name"]) for one in parts}
+        return found
+
+    def _serials(self) -> set[str]:
+        """Return the columns whose sequences PostgreSQL made, as a sequence names its owner."""
+        return {
+            ".".join(_quoted(part) for part in (key.schema, key.name, column["name"]))
+            for key, given in self.declared.items()
+            for column in _columns(given)
+            if column["type"].lower() in _SERIALS
+        }
+
+    def _stands_beside(self, key: Key) -> bool:
+        """Tell whether a change of a declared object that is under way made it."""
+        own = key.object if key.kind in _ON_RELATIONS else key.name
+        stem = next((own.removesuffix(end) for end in _BESIDE if own.endswith(end)), None)
+        if stem is None:
+            return False
+        names = (one.object if key.kind in _ON_RELATIONS else one.name for one in self.declared)
+        return any(name.startswith(stem) for name in names)
+
+    def _publishes(self, definition: Definition, relations: set[tuple[str, str]]) -> bool:
+        tables = {(one["schema"], one["table"]) for one in definition["tables"]}
+        named = self.schemas & set(definition["schemas"])
+        return bool(definition["allTables"] or named or tables & relations)
+
+    def _speaks_of_ours(self, name: str) -> bool:
+        return any(re.search(rf"(^|\W){re.escape(_quoted(one))}\.", name) for one in self.schemas)
+
+    def _is_known(self, key: Key) -> bool:
+        place = f"{key.schema}.{key.name}" if key.schema else key.name
+        names = (place, f"{place}.{key.object}", key.name)
+        return any(fnmatchcase(name, pattern) for name in names for pattern in self.existing)
+
+
+def managed(
+    declared: Mapping[Key, Mapping[str, object]], schemas: Iterable[str], existing: tuple[str, ...]
+) -> Managed:
+    """Return what is managed: the schemas that the program makes, and those that it has objects in."""
+    used = {key.schema for key in declared if key.schema}
+    return Managed(declared, frozenset({*schemas, *used}), existing)
+
+
+def _columns(given: Mapping[str, object]) -> list[dict[str, str]]:
+    columns = given.get("columns")
+    return [one for one in columns if isinstance(one, dict)] if isinstance(columns, list) else []
+
+
+def _quoted(name: str) -> str:
+    return name if re.fullmatch(r"[a-z_][a-z0-9_$]*", name) else '"' + name.replace('"', '""') + '"'
