@@ -9,19 +9,11 @@ from uuid import uuid4
 import pytest
 from fix_platform import Deployed
 from peers import push_of, student
-from people import ADA, BO
 from pydantic import ValidationError
 
 from gatepost.session import Database, Identity, SessionError
 from services.persistence.changes import MOST_CHANGES, Push
 from services.persistence.sync import NoOwner, SyncService
-
-ME, OTHER, GUEST = Identity.user(ADA), Identity.user(BO), Identity.guest("guest-one")
-
-
-@pytest.fixture
-def sync(database: Database) -> SyncService:
-    return SyncService(database)
 
 
 def row_of(database: Database, row: object) -> dict[str, Any]:
@@ -34,7 +26,7 @@ def row_of(database: Database, row: object) -> dict[str, Any]:
     return found
 
 
-def test_new_rows_of_every_table_are_stored(sync: SyncService, database: Database) -> None:
+def test_new_rows_of_every_table_are_stored(sync: SyncService, database: Database, me: Identity) -> None:
     group, one = uuid4(), uuid4()
     shared = {"version": 1, "base_version": 0}
     values: dict[str, dict[str, Any]] = {
@@ -58,10 +50,10 @@ def test_new_rows_of_every_table_are_stored(sync: SyncService, database: Databas
         {"table": table, "id": ids.get(table, uuid4()), "values": given, "metadata": {"k": [1]}, **shared}
         for table, given in values.items()
     ]
-    outcomes = sync.push(ME, push_of(*changes))
+    outcomes = sync.push(me, push_of(*changes))
     assert [(one.table, one.id) for one in outcomes] == [(c["table"], c["id"]) for c in changes]
     assert {(one.outcome, one.version, one.conflict) for one in outcomes} == {("applied", 1, False)}
-    rows = {row.id: row for row in sync.pull(ME).rows}
+    rows = {row.id: row for row in sync.pull(me).rows}
     for change in changes:
         row = rows[change["id"]]
         assert (row.table, row.metadata, row.client_id) == (change["table"], {"k": [1]}, "phone")
@@ -70,59 +62,63 @@ def test_new_rows_of_every_table_are_stored(sync: SyncService, database: Databas
         }
 
 
-def test_the_greater_version_wins_and_the_conflict_is_told(sync: SyncService, database: Database) -> None:
+def test_the_greater_version_wins_and_the_conflict_is_told(
+    sync: SyncService, database: Database, me: Identity
+) -> None:
     row = uuid4()
-    sync.push(ME, push_of(student(row)))
-    (fast,) = sync.push(ME, push_of(student(row, version=2, base=1, name="fast"), device="laptop"))
+    sync.push(me, push_of(student(row)))
+    (fast,) = sync.push(me, push_of(student(row, version=2, base=1, name="fast"), device="laptop"))
     assert (fast.outcome, fast.conflict) == ("applied", False)
-    (slow,) = sync.push(ME, push_of(student(row, version=2, base=1, name="slow")))
+    (slow,) = sync.push(me, push_of(student(row, version=2, base=1, name="slow")))
     assert (slow.outcome, slow.conflict, slow.version) == ("kept", True, 2)
     assert slow.stored is not None
     assert (slow.stored["name"], slow.stored["client_id"]) == ("fast", "laptop")
-    (busy,) = sync.push(ME, push_of(student(row, version=4, base=1, name="busy")))
+    (busy,) = sync.push(me, push_of(student(row, version=4, base=1, name="busy")))
     assert (busy.outcome, busy.conflict, busy.version) == ("applied", True, 4)
     assert busy.replaced is not None
     assert busy.replaced["name"] == "fast"
     assert row_of(database, row)["name"] == "busy"
 
 
-def test_a_repeated_push_gets_the_first_answer(sync: SyncService, database: Database) -> None:
+def test_a_repeated_push_gets_the_first_answer(sync: SyncService, database: Database, me: Identity) -> None:
     row = uuid4()
     push = push_of(student(row))
-    first = sync.push(ME, push)
-    sync.push(ME, push_of(student(row, version=2, base=1, name="later"), device="laptop"))
-    assert sync.push(ME, push) == first
+    first = sync.push(me, push)
+    sync.push(me, push_of(student(row, version=2, base=1, name="later"), device="laptop"))
+    assert sync.push(me, push) == first
     assert row_of(database, row)["name"] == "later"
 
 
-def test_the_same_change_in_another_push_is_no_conflict(sync: SyncService) -> None:
+def test_the_same_change_in_another_push_is_no_conflict(sync: SyncService, me: Identity) -> None:
     change = student()
-    sync.push(ME, push_of(change))
-    (again,) = sync.push(ME, push_of(change))
+    sync.push(me, push_of(change))
+    (again,) = sync.push(me, push_of(change))
     assert (again.outcome, again.conflict) == ("repeated", False)
 
 
-def test_the_same_push_at_the_same_time_happens_once(sync: SyncService, database: Database) -> None:
+def test_the_same_push_at_the_same_time_happens_once(
+    sync: SyncService, database: Database, me: Identity
+) -> None:
     push = push_of(*(student() for _ in range(20)))
     with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(lambda _: sync.push(ME, push), range(4)))
+        answers = list(pool.map(lambda _: sync.push(me, push), range(4)))
     assert answers == [answers[0]] * 4
     count = "select count(*) from sync_pushes where id = %(id)s and applied = 20"
     assert database.value(Identity.service(), count, id=push.id) == 1
 
 
 def test_pushes_of_the_same_rows_at_the_same_time_never_deadlock(
-    sync: SyncService, database: Database
+    sync: SyncService, database: Database, me: Identity
 ) -> None:
     rows = [uuid4() for _ in range(40)]
-    sync.push(ME, push_of(*(student(row) for row in rows)))
+    sync.push(me, push_of(*(student(row) for row in rows)))
 
     def change(device: int) -> None:
         for turn in range(5):
             ordered = rows if device % 2 else rows[::-1]
             version = 2 + turn * 4 + device
             sync.push(
-                ME,
+                me,
                 push_of(
                     *(student(row, version=version, base=version - 1) for row in ordered), device=f"d{device}"
                 ),
@@ -133,31 +129,33 @@ def test_pushes_of_the_same_rows_at_the_same_time_never_deadlock(
     assert {row_of(database, row)["version"] for row in rows} == {21}
 
 
-def test_anothers_id_is_refused_and_the_rest_is_stored(sync: SyncService, database: Database) -> None:
+def test_anothers_id_is_refused_and_the_rest_is_stored(
+    sync: SyncService, database: Database, me: Identity, other: Identity, guest: Identity
+) -> None:
     taken, mine = uuid4(), uuid4()
-    sync.push(OTHER, push_of(student(taken, name="Bo's")))
-    for caller in (ME, GUEST):
+    sync.push(other, push_of(student(taken, name="Bo's")))
+    for caller in (me, guest):
         theirs, fresh = sync.push(caller, push_of(student(taken, version=9, base=8), student(mine)))
         assert theirs.outcome == "refused"
         assert (theirs.version, theirs.stored, theirs.replaced) == (None, None, None)
-        assert fresh.outcome == ("applied" if caller is ME else "refused")
+        assert fresh.outcome == ("applied" if caller is me else "refused")
     assert row_of(database, taken)["name"] == "Bo's"
 
 
-def test_a_guests_rows_are_the_guests(sync: SyncService, database: Database) -> None:
+def test_a_guests_rows_are_the_guests(sync: SyncService, database: Database, guest: Identity) -> None:
     row = uuid4()
-    sync.push(GUEST, push_of(student(row), device="claims to be another"))
-    assert row_of(database, row)["owner"] == "guest:guest-one"
-    assert row in {one.id for one in sync.pull(GUEST).rows}
+    sync.push(guest, push_of(student(row), device="claims to be another"))
+    assert row_of(database, row)["owner"] == f"guest:{guest.guest_id}"
+    assert row in {one.id for one in sync.pull(guest).rows}
     assert row not in {one.id for one in sync.pull(Identity.guest("guest-two")).rows}
 
 
-def test_a_tombstone_reaches_the_others(sync: SyncService) -> None:
+def test_a_tombstone_reaches_the_others(sync: SyncService, me: Identity) -> None:
     row = uuid4()
-    sync.push(ME, push_of(student(row)))
-    cursor = sync.pull(ME).cursor
-    sync.push(ME, push_of(student(row, version=2, base=1, deleted=True)))
-    (found,) = sync.pull(ME, cursor).rows
+    sync.push(me, push_of(student(row)))
+    cursor = sync.pull(me).cursor
+    sync.push(me, push_of(student(row, version=2, base=1, deleted=True)))
+    (found,) = sync.pull(me, cursor).rows
     assert (found.id, found.deleted) == (row, True)
 
 
@@ -202,13 +200,13 @@ def test_a_row_twice_and_too_many_rows_are_refused() -> None:
         push_of(*(student() for _ in range(MOST_CHANGES + 1)))
 
 
-def test_the_largest_push_is_stored(sync: SyncService) -> None:
+def test_the_largest_push_is_stored(sync: SyncService, me: Identity) -> None:
     push = push_of(*(student() for _ in range(MOST_CHANGES)))
-    assert {one.outcome for one in sync.push(ME, push)} == {"applied"}
+    assert {one.outcome for one in sync.push(me, push)} == {"applied"}
 
 
 def test_a_failed_push_stores_nothing_and_is_counted(
-    sync: SyncService, clone: Deployed, database: Database
+    sync: SyncService, clone: Deployed, database: Database, me: Identity
 ) -> None:
     with clone.superuser() as connection:
         connection.execute(
@@ -222,15 +220,17 @@ def test_a_failed_push_stores_nothing_and_is_counted(
         outbox=7,
     )
     with pytest.raises(SessionError):
-        sync.push(ME, push)
+        sync.push(me, push)
     service = Identity.service()
     assert database.value(service, "select count(*) from students where id = %(id)s", id=row) == 0
     failed = "select outbox, problem, user_id::text as user from sync_pushes where outcome = 'failed'"
-    assert database.rows(service, failed) == [{"outbox": 7, "problem": "Invalid 23514", "user": ADA}]
+    assert database.rows(service, failed) == [
+        {"outbox": 7, "problem": "Invalid 23514", "user": str(me.user_id)}
+    ]
     with clone.superuser() as connection:
         connection.execute("alter table archived_terms drop constraint broken")
-    assert {one.outcome for one in sync.push(ME, push)} == {"applied"}
+    assert {one.outcome for one in sync.push(me, push)} == {"applied"}
 
 
-def test_a_push_of_nothing_is_answered(sync: SyncService) -> None:
-    assert sync.push(ME, Push(id=uuid4(), device="phone", changes=[])) == []
+def test_a_push_of_nothing_is_answered(sync: SyncService, me: Identity) -> None:
+    assert sync.push(me, Push(id=uuid4(), device="phone", changes=[])) == []
