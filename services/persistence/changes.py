@@ -8,7 +8,7 @@ from datetime import date
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 MOST_CHANGES = 500
 """In one push."""
@@ -18,7 +18,19 @@ LARGEST_VERSION = 2**53 - 1
 """What every client's numbers can hold."""
 _NOT_STORABLE = re.compile(r"\\u0000|\\ud[89a-f]", re.IGNORECASE)
 Name = Annotated[str, Field(min_length=1, max_length=200)]
-Device = Annotated[str, Field(min_length=1, max_length=200, description="The device's own lasting name")]
+
+
+def _storable(text: str) -> str:
+    if _NOT_STORABLE.search(json.dumps(text)):
+        raise ValueError("it has characters that cannot be stored")
+    return text
+
+
+Device = Annotated[
+    str,
+    Field(min_length=1, max_length=200, description="The device's own lasting name"),
+    AfterValidator(_storable),
+]
 Json = Annotated[dict[str, Any], Field(default_factory=dict)]
 
 
