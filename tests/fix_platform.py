@@ -6,7 +6,7 @@ import json
 import runpy
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, LiteralString
 from urllib.parse import urlsplit
@@ -36,7 +36,7 @@ class Deployed:
     server: Server
     name: str
     passwords: Mapping[str, str]
-    resources: Sequence[Mapping[str, Any]]
+    resources: Sequence[Mapping[str, Any]] = field(repr=False)
     """What the state remembers of each declared resource."""
 
     @property

@@ -7,7 +7,7 @@ next one does; nothing is missed and nothing comes twice, even where an earlier 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -77,8 +77,8 @@ class Page:
 
     news: tuple[News, ...]
     cursor: Cursor
-    is_full: bool
-    """Whether there may be more at once."""
+    has_more: bool
+    """Whether to read on at once: the page was full, or the end of one that began a while ago."""
 
 
 def read(database: Database, caller: Identity, cursor: Cursor, size: int = PAGE) -> Page:
@@ -102,7 +102,9 @@ def read(database: Database, caller: Identity, cursor: Cursor, size: int = PAGE)
     first = rows[0]
     if first["is_foreign"]:
         raise InvalidCursor("this place lies ahead of this server, which was restored: begin anew")
-    return _page([row for row in rows if row["id"]], first["known"], first["seen"], size)
+    page = _page([row for row in rows if row["id"]], first["known"], first["seen"], size)
+    # What was committed since the page began is in nobody's wake any more.
+    return replace(page, has_more=page.has_more or cursor.seen is not None)
 
 
 _SHOWN = ("id", "session_id", "event_type", "value", "timestamp")

@@ -41,7 +41,7 @@ async def frames(
         while time.time() < expires:
             for news in page.news:
                 yield frame(news)
-            if not page.is_full and not await _news_within(woken, min(SIGN_OF_LIFE, expires - time.time())):
+            if not page.has_more and not await _news_within(woken, min(SIGN_OF_LIFE, expires - time.time())):
                 yield b": nothing new\n\n"
             woken.clear()
             page = await _next(database, listener, caller, page.cursor)
@@ -69,7 +69,7 @@ async def _next(database: Database, listener: Listener, caller: Identity, cursor
         page = await run_in_threadpool(read, database, caller, cursor)
     except (Unavailable, TimedOut):
         await asyncio.sleep(_PAUSE)
-        return Page((), cursor, is_full=False)
+        return Page((), cursor, has_more=False)
     for news in page.news:
         listener.delays.add(news.delay_ms)
     return page
