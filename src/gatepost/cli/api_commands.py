@@ -3,11 +3,19 @@
 # Typer reads the annotations at run time, and what a command needs is imported when it runs.
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from gatepost.cli.arguments import Cwd, Stack, options_of
+
+
+class Language(StrEnum):
+    """What typed definitions can be written in."""
+
+    typescript = "typescript"
+    python = "python"
 
 
 class LogLevel(StrEnum):
@@ -58,3 +66,32 @@ def token(
     from gatepost.cli import serve as serving
 
     serving.token(options_of(stack, cwd), user, role, minutes, organization)
+
+
+def types(
+    language: Language,
+    stack: Stack = None,
+    *,
+    cwd: Cwd = None,
+    schema: Annotated[
+        list[str] | None, typer.Option("--schema", help="Only this schema; repeatable. Else all.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Else standard output.")] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit code 15 if the file is not what is deployed.")
+    ] = False,
+    database_url: Annotated[
+        str | None, typer.Option("--database-url", metavar="URL", help="Else the local stack's database.")
+    ] = None,
+) -> None:
+    """Write typed definitions of the deployed tables, views, functions and enums."""
+    from gatepost.cli import types as typing
+
+    typing.types(
+        options_of(stack, cwd),
+        language.value,
+        schemas=schema or (),
+        output=output,
+        check=check,
+        database_url=database_url,
+    )

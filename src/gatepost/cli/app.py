@@ -48,7 +48,7 @@ app = typer.Typer(
 )
 app.add_typer(db, name="db")
 app.add_typer(prove, name="prove")
-for command in (api_commands.serve, api_commands.token):
+for command in (api_commands.serve, api_commands.token, api_commands.types):
     app.command()(command)
 
 
