@@ -101,7 +101,6 @@ def _table(members: list[QueryProof], proof: PlanProof) -> Table:
 def _row(one: QueryProof, *, at: bool) -> Iterator[Text]:
     from rich.text import Text
 
-    largest, target = one.sizes[-1], one.query.target
     mark = ("✓", "green") if one.ok else ("✗", "bold red")
     yield Text.assemble(mark, " ", (one.query.name, "" if one.ok else "bold"))
     yield Text(one.query.index or "—", "" if one.query.index else "dim")
@@ -110,8 +109,16 @@ def _row(one: QueryProof, *, at: bool) -> Iterator[Text]:
         yield Text("✓", "green") if used else Text("✗", "bold red")
     pages = Text(" → ".join(f"{size.pages:,.0f}" for size in one.sizes))
     yield pages if one.query.grows == "log" else pages.append(f" {one.query.grows}", "dim")
-    time = Text(f"{largest.milliseconds:.2f}", "" if target.holds(largest.milliseconds) else "bold red")
-    yield time.append(f" of {target.limit:g}", "dim")
+    yield _time(one).append(f" of {one.query.target.limit:g}", "dim")
+
+
+def _time(one: QueryProof) -> Text:
+    from rich.text import Text
+
+    if not one.sizes:
+        return Text("—", "dim")
+    took_ms = one.sizes[-1].milliseconds
+    return Text(f"{took_ms:.2f}", "" if one.query.target.holds(took_ms) else "bold red")
 
 
 def _findings(proof: PlanProof) -> Iterator[Text]:

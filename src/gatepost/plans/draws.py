@@ -30,7 +30,7 @@ def draw_subjects(feature: Path, connection: Rows, number: int = DRAWS) -> list[
 
     Rows are drawn, not tenants: whoever has many is asked for often.
 
-    :raises InvalidDeclaration: subjects.sql selects from no table.
+    :raises InvalidDeclaration: subjects.sql selects from no table, or finds nothing.
     """
     file = feature / "subjects.sql"
     if not file.exists():
@@ -49,6 +49,8 @@ def draw_subjects(feature: Path, connection: Rows, number: int = DRAWS) -> list[
         subjects = {name: value for name, value in (row or {}).items() if value is not None}
         if subjects and subjects not in found:
             found.append(subjects)
+    if not found:
+        raise InvalidDeclaration(f"{file}: no row was found among those that were made")
     return found[:number]
 
 
@@ -100,9 +102,8 @@ def _leftmost(sources: Iterable[Any]) -> Any:
     from pglast import ast
 
     for source in sources:
-        found = source
-        while isinstance(found, ast.JoinExpr):
-            found = found.larg
-        if isinstance(found, ast.RangeVar):
+        if isinstance(source, ast.RangeVar):
+            return source
+        if isinstance(source, ast.JoinExpr) and (found := _leftmost((source.larg, source.rarg))) is not None:
             return found
     return None

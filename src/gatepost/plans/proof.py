@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gatepost.errors import GatepostError, UsageError
+from gatepost.errors import InvalidDeclaration, UsageError
 from gatepost.plans.billion import believed
 from gatepost.plans.draws import Drawn, Subjects, draw_for, draw_subjects
 from gatepost.plans.explained import MODES, Explainer, indexes_of
@@ -96,7 +96,7 @@ def question_of(stack: Stack, *, rows: int, at: float | None, feature: str | Non
 def prove(question: Question, told: Told) -> PlanProof:
     """Return the proof; the database that the structure came from is not touched.
 
-    :raises GatepostError: rows cannot be made, or a query has no subject among them.
+    :raises GatepostError: rows cannot be made.
     """
     started = time.perf_counter()
     proof = PlanProof(question.rows, question.at)
@@ -110,7 +110,8 @@ def prove(question: Question, told: Told) -> PlanProof:
         for size in sizes:
             requests = _measure(proof, question, size, told)
         for one in proof.queries:
-            one.findings += judge(one)
+            if not one.findings:
+                one.findings += judge(one)
         _judge_indexes(proof, sizes[-1], whole=len(question.queries) > 1)
         _find_lost_indexes(proof, sizes[-1], requests)
         if question.at:
@@ -127,36 +128,41 @@ def _measure(proof: PlanProof, question: Question, size: Size, told: Told) -> Re
         explainer = Explainer(connection, indexes_of(connection))
         for one in proof.queries:
             told(f"{size.rows:,} rows: {one.name}")
-            with _naming(one):
-                measured = [
-                    explainer.explain(one.query, drawn, mode)
-                    for mode in MODES
-                    for drawn in requests[one.name]
-                ]
-            one.sizes.append(AtSize(size.rows, measured))
+            with _finding(one):
+                asked = [(drawn, mode) for mode in MODES for drawn in requests[one.name]]
+                measured = [explainer.explain(one.query, drawn, mode) for drawn, mode in asked]
+                if measured:
+                    one.sizes.append(AtSize(size.rows, measured))
     return requests
 
 
 def _requests(proof: PlanProof, question: Question, connection: Rows) -> Requests:
-    subjects = {name: draw_subjects(question.schema / name, connection) for name in question.queries}
-    return {one.name: _requests_of(one, subjects[one.feature], connection) for one in proof.queries}
-
-
-def _requests_of(one: QueryProof, subjects: Sequence[Subjects], connection: Rows) -> list[Drawn]:
-    if not subjects:
-        raise GatepostError(f"{one.feature}: no row of subjects.sql was found among the rows that were made")
-    return draw_for(one.query, subjects, connection)
+    requests: Requests = {one.name: [] for one in proof.queries}
+    subjects: dict[str, Sequence[Subjects]] = {}
+    for one in proof.queries:
+        with _finding(one):
+            if one.feature not in subjects:
+                subjects[one.feature] = draw_subjects(question.schema / one.feature, connection)
+            requests[one.name] = draw_for(one.query, subjects[one.feature], connection)
+    return requests
 
 
 @contextmanager
-def _naming(one: QueryProof) -> Iterator[None]:
-    """Say which query PostgreSQL's error is of."""
+def _finding(one: QueryProof) -> Iterator[None]:
+    """Make PostgreSQL's error a finding of the query: the others are proven nevertheless."""
     import psycopg
 
     try:
         yield
     except psycopg.Error as error:
-        raise GatepostError(f"{one.query.path}: {error.diag.message_primary or error}") from error
+        _find(one, f"PostgreSQL refuses it: {error.diag.message_primary or error}")
+    except InvalidDeclaration as error:
+        _find(one, str(error))
+
+
+def _find(one: QueryProof, finding: str) -> None:
+    if finding not in one.findings:
+        one.findings.append(finding)
 
 
 def _judge_indexes(proof: PlanProof, size: Size, *, whole: bool) -> None:
@@ -171,7 +177,7 @@ def _find_lost_indexes(proof: PlanProof, size: Size, requests: Requests) -> None
     with size.connect() as connection:
         explainer = Explainer(connection, indexes_of(connection))
         for one in proof.queries:
-            if one.ok or not one.query.index or one.uses_its_index:
+            if one.ok or not one.query.index or not one.sizes or one.uses_its_index:
                 continue
             above = explainer.explain(one.query, requests[one.name][0], "custom", role="postgres")
             if one.query.index in above.indexes:
@@ -189,9 +195,13 @@ def _prove_at(
     with believed(lab, sizes, rows, told) as connection:
         explainer = Explainer(connection, indexes_of(connection), execute=False)
         for one in proof.queries:
-            with _naming(one):
-                one.at = {mode: explainer.explain(one.query, requests[one.name][0], mode) for mode in MODES}
-            one.findings += judge_at(one, rows)
+            with _finding(one):
+                one.at = {
+                    mode: explainer.explain(one.query, drawn, mode)
+                    for mode in MODES
+                    for drawn in requests[one.name][:1]
+                }
+                one.findings += judge_at(one, rows)
 
 
 def as_json(proof: PlanProof) -> dict[str, Any]:

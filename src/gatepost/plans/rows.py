@@ -16,6 +16,8 @@ KEYS = "gatepost_keys"
 """The schema in which the keys of filled tables are numbered, so that rows can choose among them."""
 _NUMBER = "gatepost_number"
 _BOUND = re.compile(r"'(\d{4}-[^']*)'")
+_PAST_REFERENCE = 1000
+"""Beside rows that are there already numbers begin after this one."""
 _TRIED = 1000
 _LEAST = 0.002
 """With fewer acceptable rows among those tried, the checks are not fulfilled by chance."""
@@ -148,8 +150,9 @@ class Filling:
         ]
         low, high = self._period()
         numbers = part(
-            "(select n, {low} + ({high} - {low}) * ((n - random()) / {tried}) as at{more}"
-            " from generate_series(1, {tried}) as n) as g",
+            "(select {first} + i as n, {low} + ({high} - {low}) * ((i - random()) / {tried}) as at{more}"
+            " from generate_series(1, {tried}) as i) as g",
+            first=raw(str(_PAST_REFERENCE if self.counts.get(self.table.oid) else 0)),
             low=low,
             high=high,
             tried=raw(str(tried)),

@@ -55,7 +55,7 @@ def _candidates(table: Table, column: Column, place: int, checks: Sequence[Check
         return
     numbered = is_numbered(table, column)
     choices = [literal(text) for text in _texts(checks)] + [raw(number) for number in _numbers(checks)]
-    if not numbered and any("= ANY" in check.expression or "= '" in check.expression for check in checks):
+    if _is_chosen(checks):
         yield _chosen(choices, column)
     yield from _usual(table, column, place, numbered=numbered)
     for check in checks:
@@ -142,7 +142,14 @@ def is_numbered(table: Table, column: Column) -> bool:
     """Return whether rows are told apart by the column."""
     name = re.compile(rf"\b{re.escape(column.name)}\b")
     named = any(name.search(key) for unique in table.uniques for key in unique.keys)
-    return named and (column.category == "S" or column.base in (*_NUMBERS, "bytea", "inet"))
+    own = [check for check in table.checks if check.columns == {column.name}]
+    numbers = column.category == "S" or column.base in (*_NUMBERS, "bytea", "inet")
+    return named and numbers and not _is_chosen(own)
+
+
+def _is_chosen(checks: Sequence[Check]) -> bool:
+    """Return whether checks name the values that there are."""
+    return any("= ANY" in check.expression or "= '" in check.expression for check in checks)
 
 
 def _with_nulls(value: Part, column: Column) -> Part:
