@@ -8,7 +8,7 @@ select
     (
         select array_agg(o.collective_id)
         from public.collective_members as o
-        where o.user_id = p.author_id
+        where o.user_id = p.author_id and o.can_post
     ) as collectives
 from public.post_collectives as pc
 inner join public.posts as p on pc.post_id = p.id

@@ -9,8 +9,7 @@ select
     c.actor_id,
     c.reason,
     c.definition
-from public.feature_flags as f
-inner join app.feature_flag_changes as c on f.id = c.flag_id
-where f.name = %(flag)s -- noqa: RF02
+from app.feature_flag_changes as c
+where c.flag_id = (select f.id from public.feature_flags as f where f.name = %(flag)s)
 order by c.version desc
 limit %(page_size)s;

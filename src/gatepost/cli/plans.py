@@ -60,8 +60,10 @@ def run(command: Command, *, rows: int, at: float | None = None, feature: str | 
 
 def show(screen: Screen, proof: PlanProof, title: str) -> None:
     """Print the proof."""
+    if not screen.out.is_terminal:
+        screen.out.width = _WIDTH
     for part in rendered(proof, title):
-        screen.out.print(part, width=None if screen.out.is_terminal else _WIDTH)
+        screen.out.print(part)
 
 
 def rendered(proof: PlanProof, title: str) -> Iterator[RenderableType]:
@@ -124,10 +126,10 @@ def _time(one: QueryProof) -> Text:
 def _findings(proof: PlanProof) -> Iterator[Text]:
     from rich.text import Text
 
-    told = [(one.name, finding) for one in proof.queries for finding in one.findings]
-    told += [(f"index {one.index} on {one.table}", one.reason) for one in proof.indexes]
-    for name, finding in told:
-        yield Text.assemble("\n", ("✗ ", "bold red"), (name, "bold"), f"\n  {finding}")
+    told = [(one.name, one.findings) for one in proof.queries if one.findings]
+    told += [(f"index {one.index} on {one.table}", [one.reason]) for one in proof.indexes]
+    for name, findings in told:
+        yield Text.assemble("\n", ("✗ ", "bold red"), (name, "bold"), *(f"\n  {one}" for one in findings))
 
 
 def conclusion(proof: PlanProof) -> Text:

@@ -58,11 +58,16 @@ def draw_for(query: Query, subjects: Sequence[Subjects], connection: Rows) -> li
     """Return what a query is asked for: each subject with other values of the columns that it names."""
     columns = {one.name: one.drawn_from for one in query.parameters if one.drawn_from}
     number = max(DRAWS, len(subjects)) if columns else len(subjects)
+    several = {one.name for one in query.parameters if one.type.endswith("[]")}
     values = {name: _values_of(column, number, connection) for name, column in columns.items()}
     return [
         Drawn(
             subjects[place % len(subjects)],
-            {name: found[place % len(found)] for name, found in values.items() if found},
+            {
+                name: found if name in several else found[place % len(found)]
+                for name, found in values.items()
+                if found
+            },
         )
         for place in range(number)
     ]

@@ -127,6 +127,10 @@ class Filling:
         )
         conditions = [part("(({c}) is not false)", c=raw(check.expression)) for check in self.table.checks]
         conditions += [part("{n} is not null", n=ident(one.name)) for one in self._required(values)]
+        computed = [
+            one for one in self.table.columns if one.made_by_server and not one.nullable and one.default
+        ]
+        conditions += [part("({e}) is not null", e=raw(one.default or "")) for one in computed]
         kept = part("select * from ({made} offset 0) as r", made=made)
         if conditions:
             kept = part("{kept} where {all}", kept=kept, all=joined(conditions, " and "))

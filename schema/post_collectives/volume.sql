@@ -1,0 +1,118 @@
+-- Collectives of different size; members of a dozen, one in fifty of over fifty; posts that are shared with ten.
+insert into public.collectives (name, slug, visibility)
+select
+    'Collective ' || c.number as name, -- noqa: RF04
+    'collective-' || c.number as slug,
+    case when mod(c.number, 3) = 0 then 'public' else 'private' end as visibility
+from generate_series(1, 100 + %(scale)s / 1000) as c (number);
+
+insert into public.collective_members (collective_id, user_id, role, can_post)
+with
+people as (
+    select
+        u.id,
+        row_number() over (order by u.id) as number
+    from public.users as u
+),
+
+groups as (
+    select
+        c.id,
+        row_number() over (order by c.slug) as number
+    from public.collectives as c
+),
+
+wanted as (
+    select
+        p.id,
+        p.number,
+        k.number as place,
+        1 + floor(
+            (100 + %(scale)s / 1000) * power(mod(p.number * 0.618034 + k.number * 0.414214, 1), 2)
+        )::bigint as group_number
+    from people as p
+    cross join lateral generate_series(1, case when mod(p.number, 50) = 1 then 100 else 14 end) as k (number)
+)
+
+select distinct on (w.number, g.id)
+    g.id as collective_id,
+    w.id as user_id,
+    (array['author', 'author', 'editor', 'member', 'author', 'admin', 'author', 'owner'])[
+        1 + mod(w.number * 7 + w.place, 8)
+    ] as role, -- noqa: RF04
+    mod(w.number * 7 + w.place, 8) <> 3 as can_post
+from wanted as w
+inner join groups as g on w.group_number = g.number
+order by w.number, g.id;
+
+insert into public.posts (author_id, collective_id, title, body, status, visibility, published_at, created_at)
+with
+people as (
+    select
+        u.id,
+        row_number() over (order by u.id) as number
+    from public.users as u
+),
+
+wanted as (
+    select
+        p.number,
+        now() - (%(scale)s / 10 - p.number) * interval '1 minute' as written_at,
+        1 + floor(
+            power(mod(p.number * 0.754878, 1), 2) * (select count(*) from people)
+        )::bigint as author_number
+    from generate_series(1, %(scale)s / 10) as p (number)
+)
+
+select
+    p.id as author_id,
+    (
+        select m.collective_id
+        from public.collective_members as m
+        where m.user_id = p.id and m.can_post and mod(w.number, 4) = 0
+        order by m.collective_id
+        limit 1
+    ) as collective_id,
+    'Title ' || w.number as title,
+    'About ' || (array['experiment', 'rivers', 'bread', 'chess', 'music'])[1 + mod(w.number, 5)]
+    || ' and word' || mod(w.number, 5000) as body,
+    case when mod(w.number, 12) = 0 then 'draft' else 'published' end as status,
+    case mod(w.number, 10) when 0 then 'public' when 1 then 'private' else 'collectives' end as visibility,
+    case when mod(w.number, 12) > 0 then w.written_at end as published_at,
+    w.written_at as created_at
+from wanted as w
+inner join people as p on w.author_number = p.number
+order by w.number;
+
+insert into public.post_collectives (post_id, collective_id, author_id, status, display_order, created_at)
+with
+written as (
+    select
+        p.id,
+        p.author_id,
+        p.created_at,
+        row_number() over (order by p.created_at, p.id) as number
+    from public.posts as p
+),
+
+allowed as (
+    select
+        m.collective_id,
+        m.user_id,
+        row_number() over (partition by m.user_id order by m.collective_id) as place,
+        count(*) over (partition by m.user_id) as number
+    from public.collective_members as m
+    where m.can_post
+)
+
+select
+    w.id as post_id,
+    a.collective_id,
+    w.author_id,
+    case when mod(w.number, 40) = 20 then 'hidden' else 'published' end as status,
+    a.place as display_order,
+    w.created_at
+from written as w
+inner join allowed as a on w.author_id = a.user_id
+where mod(a.place + w.number, a.number) < 11
+order by w.created_at, w.id;
