@@ -10,6 +10,11 @@ select
     c.reason,
     c.definition
 from app.feature_flag_changes as c
-where c.flag_id = (select f.id from public.feature_flags as f where f.name = %(flag)s)
+where
+    c.flag_id = (
+        select f.id
+        from public.feature_flags as f
+        where f.name = %(flag)s -- noqa: RF02
+    )
 order by c.version desc
 limit %(page_size)s;
