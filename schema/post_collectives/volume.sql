@@ -1,4 +1,4 @@
--- Collectives of different size; members of a dozen, one in fifty of over fifty; posts shared with ten of them.
+-- Collectives of different size; members of a dozen, one in fifty of over fifty; posts shared with ten.
 insert into public.collectives (name, slug, visibility)
 select
     'Collective ' || c.number as name, -- noqa: RF04
