@@ -138,7 +138,7 @@ _WHO_ASKS = {
     "current_client_id": "The token's client_id: a guest's name, or an account's device; null for none",
     "guest_to_take_over": "The guest whose own token was verified beside the user's; null for none",
     "current_owner": "What rows of the signed-in user or of the guest have as owner; null for nobody",
-    "my_owners": "The same, and the guest whose rows the user is about to take over, if a verified one",
+    "my_guests": "As owners: who asks, if a guest; else the verified guest whose rows the user takes over",
 }
 
 

@@ -162,7 +162,7 @@ RELEASES = (
         "Rows belong to a user or a guest and are synchronized among devices",
         needs_profile=False,
         columns=SYNC_COLUMNS,
-        readable="owner = any((select app.my_owners())::text[])",
+        readable=f"user_id = {ME} or (user_id is null and owner = any((select app.my_guests())::text[]))",
         writable=_OWNER,
         rule=own("user_id"),
         syncs=True,

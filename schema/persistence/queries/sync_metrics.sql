@@ -1,6 +1,7 @@
 -- How pushes and migrations fared lately, and what still waits on the devices
 -- as: service_role
 -- index: idx_sync_pushes_pushed
+-- target: 50 ms
 -- grows: linear
 -- parameter: period interval = 1 hour
 select
