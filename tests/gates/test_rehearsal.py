@@ -27,20 +27,22 @@ def test_values_that_changed_are_counted_where_the_type_is_the_same() -> None:
     assert (found.kept, found.lost, found.changed) == (1, {}, {"app.notes.body": 1})
 
 
+MAIN = """
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+from infra import parts
+
+Path(__file__).with_name("said").write_text(parts.NAME)
+"""
+
+
 def test_two_checkouts_of_a_program_run_with_modules_of_their_own(tmp_path: Path) -> None:
-    main = "import sys; sys.path.insert(0, {root!r}); from infra import parts; parts.said.append({name!r})"
-    for name in ("one", "other"):
-        folder = tmp_path / name / "infra"
+    folders = [tmp_path / name / "infra" for name in ("one", "other")]
+    for folder in folders:
         folder.mkdir(parents=True)
-        (folder / "__main__.py").write_text(main.format(root=str(tmp_path / name), name=name))
-        file = tmp_path / f"{name}.txt"
-        (folder / "parts.py").write_text(
-            "class Said:\n    def append(self, text):\n"
-            f"        open({str(file)!r}, 'a').write(text + ' in {name}')\nsaid = Said()\n"
-        )
-    for name in ("one", "other"):
-        program_file(tmp_path / name / "infra" / "__main__.py")()
-    assert [(tmp_path / f"{name}.txt").read_text() for name in ("one", "other")] == [
-        "one in one",
-        "other in other",
-    ]
+        (folder / "__main__.py").write_text(MAIN)
+        (folder / "parts.py").write_text(f'NAME = "{folder.parent.name}"')
+        program_file(folder / "__main__.py")()
+    assert [(folder / "said").read_text() for folder in folders] == ["one", "other"]
