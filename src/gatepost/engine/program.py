@@ -167,7 +167,15 @@ def _importable(folder: Path) -> Iterator[None]:
         sys.path[:] = path
         for name in set(sys.modules) - modules:
             if any(Path(place).is_relative_to(folder) for place in _places(sys.modules[name])):
-                del sys.modules[name]
+                _forget(name)
+
+
+def _forget(name: str) -> None:
+    """Take a module out of those that are known, and out of the package that has it as an attribute."""
+    module = sys.modules.pop(name)
+    package, _, own = name.rpartition(".")
+    if getattr(sys.modules.get(package), own, None) is module:
+        delattr(sys.modules[package], own)
 
 
 def _places(module: Any) -> list[str]:
