@@ -18,6 +18,7 @@ from gatepost.cli.arguments import (
     Json,
     Parallel,
     Refresh,
+    ShapeChoice,
     Sql,
     Stack,
     Target,
@@ -277,3 +278,31 @@ def gate(
     if self_test:
         return gates.self_test(options, names or [])
     return gates.gate(options, names or [], gates.Reports(html, junit), base=base)
+
+
+@app.command()
+def load(
+    scenarios: Annotated[
+        list[str] | None, typer.Argument(metavar="[SCENARIO]...", help="Files of loadtests/; else all.")
+    ] = None,
+    *,
+    stack: Stack = None,
+    cwd: Cwd = None,
+    json: Json = False,
+    shape: Annotated[
+        ShapeChoice, typer.Option("--shape", help="How the users come and go.")
+    ] = ShapeChoice.smoke,
+    users: Annotated[int, typer.Option("--users", "-u", min=1, help="How many at most.")] = 10,
+    duration: Annotated[float, typer.Option("--duration", min=1, help="Seconds.")] = 15,
+    processes: Annotated[int, typer.Option("--processes", min=1, help="Of the load generator.")] = 1,
+    html: Annotated[Path | None, typer.Option("--html", help="Write Locust's own report here.")] = None,
+    against: Annotated[
+        str | None, typer.Option("--against", metavar="STACK", help="Repeat the name of a production stack.")
+    ] = None,
+) -> int:
+    """Load test a stack: exit code 0 only when every target holds."""
+    from gatepost.cli import load as loads
+    from gatepost.load.run import Plan
+
+    plan = Plan(tuple(scenarios or ()), shape.value, users, duration, processes, html)
+    return loads.load(options_of(stack, cwd, json=json), plan, against=against)

@@ -20,6 +20,17 @@ class EngineChoice(StrEnum):
     embedded = "embedded"
 
 
+class ShapeChoice(StrEnum):
+    """The shapes of a load test."""
+
+    smoke = "smoke"
+    steady = "steady"
+    ramp = "ramp"
+    spike = "spike"
+    soak = "soak"
+    stage = "stage"
+
+
 Stack = Annotated[
     str | None,
     typer.Option("--stack", "-s", help="Else PULUMI_STACK, the selected one, or local."),

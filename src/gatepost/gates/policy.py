@@ -32,10 +32,18 @@ def known() -> dict[str, Gate]:
     from gatepost.gates.benchmark.gate import BenchmarkGate
     from gatepost.gates.hazards import HazardGate
     from gatepost.gates.lint.gate import LintGate
+    from gatepost.gates.load import LoadGate
     from gatepost.gates.rehearsal.gate import RehearsalGate
     from gatepost.gates.verification import VerificationGate
 
-    gates: tuple[Gate, ...] = (LintGate(), HazardGate(), VerificationGate(), RehearsalGate(), BenchmarkGate())
+    gates: tuple[Gate, ...] = (
+        LintGate(),
+        HazardGate(),
+        VerificationGate(),
+        RehearsalGate(),
+        BenchmarkGate(),
+        LoadGate(),
+    )
     return {gate.name: gate for gate in gates}
 
 

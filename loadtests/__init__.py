@@ -1,0 +1,1 @@
+"""Locust scenarios, one file a feature; `scripts/load` runs them."""
