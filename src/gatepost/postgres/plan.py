@@ -39,6 +39,7 @@ class Hazard(StrEnum):
     CHANGES_ACCESS = "CHANGES_ACCESS"
     WIDENS_ACCESS = "WIDENS_ACCESS"
     HIDES_ROWS = "HIDES_ROWS"
+    OUTDATES_VALUES = "OUTDATES_VALUES"
     BREAKS_CLIENTS = "BREAKS_CLIENTS"
     NOT_TRANSACTIONAL = "NOT_TRANSACTIONAL"
     UNTRACKED_DEPENDENCY = "UNTRACKED_DEPENDENCY"
@@ -56,6 +57,7 @@ SENTENCES = {
     Hazard.CHANGES_ACCESS: "Who may see or change which rows is narrowed or decided otherwise.",
     Hazard.WIDENS_ACCESS: "Somebody may see or change what they could not before.",
     Hazard.HIDES_ROWS: "A materialized view is filled with fewer rows than there are, and does not say so.",
+    Hazard.OUTDATES_VALUES: "What was computed before stays as it is, and queries disagree with it.",
     Hazard.BREAKS_CLIENTS: "Clients that count on the former name, column, type or publication fail.",
     Hazard.NOT_TRANSACTIONAL: "The statement cannot be rolled back together with its neighbours.",
     Hazard.UNTRACKED_DEPENDENCY: "Something is used that the program does not declare: its order is open.",

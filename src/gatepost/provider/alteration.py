@@ -8,12 +8,12 @@ from typing import LiteralString
 
 from gatepost.errors import InvalidDeclaration
 from gatepost.postgres.plan import Hazard, Plan, Risk
-from gatepost.provider import comment, identity, not_null
+from gatepost.provider import comment, identity, not_null, weakening
 from gatepost.provider.column import ColumnInputs, IdentityOptions
 from gatepost.provider.insight import calls_in, parse_expression
 from gatepost.provider.site import Site
 from gatepost.provider.sqltext import Part, expression, ident, joined, part, raw
-from gatepost.provider.types import keeps_clients, only_widens, same_type
+from gatepost.provider.types import is_assigned, keeps_clients, loses, only_widens, same_type
 
 _CONSTANT = frozenset({"now", "current_setting", "current_user_id", "transaction_timestamp"})
 
@@ -63,7 +63,9 @@ def drop(site: Site, column: ColumnInputs) -> Plan:
     dropped = Plan((site.alter("drop column {c}", c=ident(column.name)),))
     if column.generated:
         return dropped
-    plan = dropped + Plan(risks=site.risk(Hazard.DELETES_DATA, column.name, f'Column "{column.name}" goes.'))
+    along = weakening.of_column(site.label, (site.schema, site.name), column.name, site.facts)
+    lost = site.risk(Hazard.DELETES_DATA, column.name, f'Column "{column.name}" goes.')
+    plan = dropped + Plan(risks=(*lost, *along))
     if column.retired:
         return plan
     detail = f'Column "{column.name}" goes: declare it retired in the release before.'
@@ -112,7 +114,7 @@ def alter(site: Site, old: ColumnInputs, new: ColumnInputs, former: str) -> Plan
 
 def _retype(site: Site, old: ColumnInputs, new: ColumnInputs) -> Plan:
     cast = part(" using {c}::{type}", c=ident(new.name), type=raw(new.type))
-    using = raw("") if new.generated else cast
+    using = raw("") if new.generated or is_assigned(old.type, new.type) else cast
     altered = site.alter("alter column {c} type {t}{using}", c=ident(new.name), t=new.typed(), using=using)
     what = f"{old.type} becomes {new.type}"
     advice = f"{what}: with a ColumnChange clients go on meanwhile."
@@ -121,7 +123,9 @@ def _retype(site: Site, old: ColumnInputs, new: ColumnInputs) -> Plan:
     breaks = (
         () if keeps_clients(old.type, new.type) else site.risk(Hazard.BREAKS_CLIENTS, new.name, f"{what}.")
     )
-    return Plan((replace(altered, redefines=True),), (*rewrites, *breaks))
+    cut = f"{what}: values are rounded or cut off, without an error."
+    lost = site.risk(Hazard.DELETES_DATA, new.name, cut) if loses(old.type, new.type) else ()
+    return Plan((replace(altered, redefines=True),), (*rewrites, *breaks, *lost))
 
 
 def _identify(site: Site, old: ColumnInputs, new: ColumnInputs) -> Plan:

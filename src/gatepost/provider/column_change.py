@@ -15,7 +15,7 @@ from gatepost.provider.column import ColumnChangeInputs, ColumnInputs
 from gatepost.provider.following import Following
 from gatepost.provider.site import Site
 from gatepost.provider.sqltext import Part, expression, ident, part, raw, text
-from gatepost.provider.types import keeps_clients, same_type
+from gatepost.provider.types import is_assigned, keeps_clients, same_type
 
 
 def new_name(column: str) -> str:
@@ -160,12 +160,12 @@ class ColumnChange:
     @property
     def _using(self) -> Part:
         given = self.how.using
-        return expression(given) if given else _cast(self.name, self.new.type)
+        return expression(given) if given else _cast(self.name, self.old.type, self.new.type)
 
     @property
     def _back(self) -> Part:
         before = self.columns.get(old_name(self.name)) or self.columns[self.name]
-        return expression(self.how.back) if self.how.back else _cast(self.name, before["type"])
+        return expression(self.how.back) if self.how.back else _cast(self.name, self.new.type, before["type"])
 
     @property
     def _proof(self) -> Part:
@@ -246,5 +246,8 @@ class ColumnChange:
         return carried.validate(self.site, self._carried, exchanged=self.incoming is not None)
 
 
-def _cast(column: str, type_: str) -> Part:
-    return part("{c}::{t}", c=ident(column), t=raw(type_))
+def _cast(column: str, old: str, new: str) -> Part:
+    """Return the value in another type; where a cast would cut it off, as it is assigned: that is refused."""
+    if is_assigned(old, new):
+        return ident(column)
+    return part("{c}::{t}", c=ident(column), t=raw(new))

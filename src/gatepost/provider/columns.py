@@ -226,7 +226,9 @@ class Changes:
     def _goes_along(self, type_: str, identity: str) -> bool:
         """Return whether a dependant is dropped by this very change, or has no life of its own."""
         columns = {f"{self.site.before.label}.{name}" for name in self.gone()}
-        return type_ == "type" or (type_ == "table column" and identity.replace('"', "") in columns)
+        return type_ in ("type", "implied") or (
+            type_ == "table column" and identity.replace('"', "") in columns
+        )
 
 
 def changes(site: Site, old: Iterable[ColumnInputs], new: Iterable[ColumnInputs]) -> Changes:

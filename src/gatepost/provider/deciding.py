@@ -1,26 +1,49 @@
-"""Functions that policies and views ask: another body of theirs is another policy."""
+"""Functions that others ask: with another body policies decide otherwise, and results are out of date."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import cast
 
 from gatepost.postgres.catalog import Facts, query
 from gatepost.postgres.plan import Hazard, Lock, Risk, risk
 
+_DECIDED = ("policy", "view")
+_Asking = tuple[str, str, str, str]
+"""The kind of what asks, its name, and its table's schema and name."""
 
-def of_function(place: tuple[str, str], on: str, facts: Facts) -> tuple[Risk, ...]:
-    """Return what another body of a function does to the rows that policies and views decide by it.
+
+def of_function(
+    place: tuple[str, str], on: str, facts: Facts, *, is_definer: bool = False
+) -> tuple[Risk, ...]:
+    """Return what another body of a function does to the rows that are decided or computed by it.
 
     :param place: its schema and name.
+    :param is_definer: whether it is told anyway that it lets others see more.
     """
+    asking = list(_asking(place, facts))
+    deciding = [_said(one) for one in asking if one[0] in _DECIDED and not is_definer]
+    keeping = [_said(one) for one in asking if one[0] not in _DECIDED]
+    found: tuple[Risk, ...] = ()
+    if deciding:
+        detail = f"Its body does something else, and decides for {', '.join(deciding)}."
+        found += risk(Hazard.WIDENS_ACCESS, on, detail, lock=Lock.NONE)
+    if keeping:
+        detail = f"{', '.join(keeping)} keeps what it returned: give it another name, and them with it."
+        found += risk(Hazard.OUTDATES_VALUES, on, detail, lock=Lock.NONE)
+    return found
+
+
+def _asking(place: tuple[str, str], facts: Facts) -> Iterator[_Asking]:
+    """Yield what asks the function, where there are rows."""
     if facts.connection is None:
-        return ()
-    given = {"schema": place[0], "name": place[1]}
-    found = facts.connection.execute(query("deciding"), given).fetchall()
-    asking = [
-        f"{kind} {name}" + (f" on {schema}.{relation}" if kind == "policy" else "")
-        for kind, name, schema, relation in found
-        if kind == "view" or not facts.exposed(str(schema), str(relation)).empty
-    ]
-    if not asking:
-        return ()
-    detail = f"Its body does something else, and decides for {', '.join(asking)}."
-    return risk(Hazard.WIDENS_ACCESS, on, detail, lock=Lock.NONE)
+        return
+    rows = facts.connection.execute(query("deciding"), {"schema": place[0], "name": place[1]}).fetchall()
+    for one in cast("list[_Asking]", rows):
+        if one[0] == "view" or not facts.exposed(one[2], one[3]).empty:
+            yield one
+
+
+def _said(one: _Asking) -> str:
+    kind, name, schema, table = one
+    return f"{kind} {name}" if kind == "view" else f"{kind} {name} on {schema}.{table}"

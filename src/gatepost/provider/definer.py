@@ -27,9 +27,9 @@ def of_function(old: FunctionInputs, new: FunctionInputs, on: str, facts: Facts)
     if before.is_definer and after.is_definer:
         found += _of_owner(on, old.owner, new.owner) + _of_path(on, before.search_path, after.search_path)
         found += _of_body(on, old.sql, new.sql)
-    elif before.body != after.body:
-        it = new.parsed()
-        found += deciding.of_function((it.schema, it.name), on, facts)
+    if before.body != after.body:
+        it, definer = new.parsed(), before.is_definer and after.is_definer
+        found += deciding.of_function((it.schema, it.name), on, facts, is_definer=definer)
     return found
 
 

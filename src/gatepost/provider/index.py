@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from gatepost.errors import InvalidDeclaration
 from gatepost.postgres.catalog import Facts
 from gatepost.postgres.plan import Hazard, Lock, Plan, Risk, Statement, risk
-from gatepost.provider import storage
+from gatepost.provider import storage, weakening
 from gatepost.provider.declarations import Declarations, Text
 from gatepost.provider.insight import parse
 from gatepost.provider.kind import Name, require_columns
@@ -82,7 +82,8 @@ class IndexKind(OnTableKind[IndexInputs]):
 
     def change(self, old: IndexInputs, new: IndexInputs, facts: Facts) -> Plan:
         """Build the new one first, swap the names, drop the old one last."""
-        described = Plan(tuple(self.described(new, None)), _no_longer_served(old, new, facts))
+        lost = _no_longer_served(old, new, facts) + weakening.of_index(old, new, facts)
+        described = Plan(tuple(self.described(new, None)), lost)
         if parts := _parts(new, facts):
             swap = Plan((_drop(old, old.name),), _risks(new, facts)) + parts.joined()
             return parts.built() + swap + described
@@ -105,7 +106,8 @@ class IndexKind(OnTableKind[IndexInputs]):
         # PostgreSQL drops an index with parts only at once.
         at_once = size.empty or size.partitioned
         drop = _drop(old, old.name) if at_once else _drop_concurrently(old, old.name)
-        return Plan((drop,), risk(Hazard.INDEX_DROPPED, _label(old), size=size, lock=drop.lock))
+        lost = risk(Hazard.INDEX_DROPPED, _label(old), size=size, lock=drop.lock)
+        return Plan((drop,), lost + weakening.of_index(old, None, facts))
 
     def rename(self, given: IndexInputs, old: str, new: str) -> Statement:
         sql = text("alter index {o} rename to {n}", o=ident(given.db_schema, old), n=ident(new))

@@ -11,7 +11,16 @@ from gatepost.errors import InvalidDeclaration
 from gatepost.intent_data import intent_from
 from gatepost.postgres.catalog import Facts, Key, Size
 from gatepost.postgres.plan import Hazard, Lock, Plan, Risk, Statement, risk
-from gatepost.provider import access, columns, comment, partition_changes, privileges, row_security, storage
+from gatepost.provider import (
+    access,
+    columns,
+    comment,
+    limits,
+    partition_changes,
+    privileges,
+    row_security,
+    storage,
+)
 from gatepost.provider.column import ColumnInputs
 from gatepost.provider.columns import Site
 from gatepost.provider.declarations import Declarations, Text
@@ -21,9 +30,6 @@ from gatepost.provider.renaming import follows
 from gatepost.provider.row_security import RowSecurity
 from gatepost.provider.sqltext import Part, ident, joined, part, raw, text
 from gatepost.provider.storage import Storage
-
-_HAS_VIRTUAL = 180000
-"""The first server that has virtual generated columns."""
 
 
 class TableInputs(Inputs):
@@ -136,7 +142,7 @@ class TableKind(Kind[TableInputs]):
         return super().differences(_by_name(old), _by_name(new))
 
     def create(self, given: TableInputs, facts: Facts) -> Plan:
-        _require_virtual(given, facts)
+        limits.require_virtual(given, facts)
         target, name = _target(given), given.where
         lines = joined((one.definition() for one in given.columns), ",\n    ")
         own = storage.clause({} if given.partition_by else given.storage)
@@ -162,7 +168,8 @@ class TableKind(Kind[TableInputs]):
         return sum(parts, Plan(tuple(statements)))
 
     def update(self, old: TableInputs, new: TableInputs, facts: Facts) -> Plan:
-        _require_virtual(new, facts)
+        limits.require_virtual(new, facts)
+        limits.require_key(old, new)
         size = facts.size(old.db_schema, old.name)
         moved = Plan(tuple(_move(old, new)), _breaks(old, new, size))
         target, name = _target(new), new.where
@@ -216,15 +223,6 @@ class TableKind(Kind[TableInputs]):
             ]
             observed |= {what: found} if found or what in inputs else {}
         return observed
-
-
-def _require_virtual(given: TableInputs, facts: Facts) -> None:
-    virtual = [one.name for one in given.columns if one.virtual]
-    if virtual and facts.version < _HAS_VIRTUAL:
-        raise InvalidDeclaration(
-            f'table "{given.where}": column "{virtual[0]}" is virtual, which PostgreSQL'
-            f" {facts.version // 10000} does not know: leave out virtual, or deploy to 18 or later"
-        )
 
 
 def _members(given: TableInputs) -> list[Member]:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from gatepost.errors import InvalidDeclaration
 from gatepost.postgres.catalog import Definition, Facts
 from gatepost.postgres.plan import Hazard, Lock, Plan, Risk, Statement, risk
+from gatepost.provider import weakening
 from gatepost.provider.declarations import Declarations, Text
 from gatepost.provider.insight import parse
 from gatepost.provider.kind import require_columns
@@ -81,13 +82,14 @@ class TriggerKind(OnTableKind[TriggerInputs]):
         return plan + Plan((_firing(new),), risks)
 
     def change(self, old: TriggerInputs, new: TriggerInputs, facts: Facts) -> Plan:
+        risks = weakening.of_trigger(old, new, facts)
         if old.constraint or new.constraint:
             # A constraint trigger cannot be replaced: one transaction exchanges it.
-            return Plan((self.drop(old),)) + self.create(new, facts)
+            return Plan((self.drop(old),), risks) + self.create(new, facts)
         renamed = () if old.name == new.name else (self.rename(new, old.name, new.name),)
         replaced = _statement(new, _REPLACE)
         firing = () if old.fires == new.fires == "origin" else (_firing(new),)
-        return Plan((*renamed, replaced, *firing, *self.described(new, old.comment)))
+        return Plan((*renamed, replaced, *firing, *self.described(new, old.comment)), risks)
 
     def observe(self, inputs: dict[str, Any], then: Definition, now: Definition) -> dict[str, Any]:
         """Whether it fires is a property of its own."""

@@ -66,6 +66,53 @@ def keeps_clients(old: str, new: str) -> bool:
     return all(name in _NUMBERS for name in names) and _NUMBERS.index(names[0]) < _NUMBERS.index(names[1])
 
 
+_FAMILIES = (frozenset({"text", "varchar", "bpchar"}), frozenset({"bit", "varbit"}))
+_ROUNDED = frozenset({"numeric", "float4", "float8"})
+_WHOLE = frozenset({"int2", "int4", "int8"})
+_EXACT = {"float4": {"int2"}, "float8": {"int2", "int4", "float4"}}
+"""Which numbers a floating-point type holds without rounding them."""
+_MOMENTS = frozenset({"timestamp", "timestamptz", "date", "time", "timetz", "interval"})
+
+
+def is_assigned(old: str, new: str) -> bool:
+    """Return whether an assignment converts one into the other, and refuses what a cast would cut off."""
+    names = {read_type(old).name, read_type(new).name}
+    return any(names <= family for family in _FAMILIES)
+
+
+def loses(old: str, new: str) -> bool:
+    """Return whether a conversion rounds or cuts off values without an error."""
+    before, after = read_type(old), read_type(new)
+    if only_widens(old, new) or is_assigned(old, new):
+        return False
+    if after.name in ("name", "char"):
+        return True
+    if before.name in _ROUNDED | _WHOLE and after.name in _ROUNDED | _WHOLE:
+        return _rounds(before, after)
+    if before.name in _MOMENTS and after.name in _MOMENTS:
+        return _shortens(before, after)
+    return False
+
+
+def _rounds(before: TypeName, after: TypeName) -> bool:
+    if after.name in _EXACT:
+        return before.name != after.name and before.name not in _EXACT[after.name]
+    if after.name in _WHOLE:
+        return before.name in _ROUNDED
+    if before.name != "numeric" or not after.modifiers:
+        return before.name in ("float4", "float8")
+    scales = [(*one.modifiers, 0)[1] if one.modifiers else None for one in (before, after)]
+    return scales[0] is None or scales[1] is None or scales[1] < scales[0]
+
+
+def _shortens(before: TypeName, after: TypeName) -> bool:
+    """A date has no time, a time no date; and fewer digits are fewer."""
+    days = {"timestamp", "timestamptz"}
+    if before.name == "date" or {before.name, after.name} <= days or before.name == after.name:
+        return not _at_least(before.modifiers[:1] or (6,), after.modifiers[:1] or (6,))
+    return True
+
+
 def _at_least(old: tuple[int | None, ...], new: tuple[int | None, ...]) -> bool:
     """Whether the new limit holds all that the old one let in; no limit is the widest."""
     if not new:
