@@ -117,12 +117,13 @@ def test_key_that_a_publication_needs(deploy: Deploy) -> None:
     deploy.constraint("posts_pkey", **KEY)
     fill(deploy)
     told(deploy, **part(columns=["id", "title"]))
-    deploy.constraint("posts_pkey", **{**KEY, "columns": ["title", "id"]})
-    assert deploy.risks() == []
-    deploy.constraint("posts_pkey", **{**KEY, "columns": ["id", "status"]})
-    assert deploy.risks() == ["BREAKS_WRITES:public.posts"]
-    deploy.constraint("posts_pkey", **{**KEY, "deferrable": True})
-    assert deploy.risks() == ["BREAKS_WRITES:public.posts"]
+    for changed, breaks in (
+        ({"columns": ["title", "id"]}, False),
+        ({"columns": ["id", "status"]}, True),
+        ({"deferrable": True}, True),
+    ):
+        deploy.constraint("posts_pkey", **{**KEY, **changed})
+        assert (changed, "BREAKS_WRITES:public.posts" in deploy.risks()) == (changed, breaks)
     deploy.delete("Constraint", "posts_pkey")
     assert "BREAKS_WRITES:public.posts" in deploy.risks()
     with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState):

@@ -145,3 +145,20 @@ def test_column_by_which_rows_are_divided(deploy: Deploy) -> None:
     table("number", renamed_from="id")
     assert deploy.statements() == ['alter table "public"."posts" rename column "id" to "number"']
     assert deploy.sql("select count(number) from posts") == [(30,)]
+
+
+def test_what_somebody_changed_by_hand_is_mended_all_the_same(built: Deploy) -> None:
+    """What drift made of a declaration is no SQL, and follows nothing."""
+    built.sql("drop index expression; create index expression on posts (lower(title), id)")
+    built.sql(
+        "alter table posts drop constraint filled; alter table posts add constraint filled check (id > 0)"
+    )
+    assert [built.refresh(*one) for one in (("Index", "expression"), ("Constraint", "filled"))] == [
+        "drift"
+    ] * 2
+    with built.together():
+        built.table("posts", columns=columns("headline", renamed_from="title"), row_security="enabled")
+        for kind, name, given in everything("headline"):
+            if name in ("expression", "filled"):
+                built.deploy(kind, name, given)
+                assert built.statements()

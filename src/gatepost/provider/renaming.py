@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from gatepost.errors import InvalidDeclaration
 from gatepost.insight.reading import Form, read
+from gatepost.insight.tree import WrongSQL
 from gatepost.insight.uses import ColumnUse, Source
 from gatepost.postgres.catalog import Facts, Key, query
 from gatepost.provider.implication import plain
@@ -55,7 +57,7 @@ class Renaming:
             return sql
         try:
             found = {use.offset: new for use in read(sql, form, own).columns if (new := self._new_name(use))}
-        except _Unclear:
+        except (_Unclear, WrongSQL):
             return sql
         whole = sql.encode()
         for offset in sorted(found, reverse=True):
@@ -70,8 +72,11 @@ class Renaming:
         """Return the new text where the old one says the same in the new names; else the old one in them."""
         if old is None or not self:
             return old
-        renamed = self.text(_with_names(old) if form == "statement" else old, form, own)
-        return new if new is not None and same(renamed, new, form) else renamed
+        try:
+            renamed = self.text(_with_names(old) if form == "statement" else old, form, own)
+            return new if new is not None and same(renamed, new, form) else renamed
+        except InvalidDeclaration:  # drift left a text that is none
+            return old
 
     def _new_name(self, use: ColumnUse) -> str | None:
         *relation, column = use.names
@@ -152,7 +157,10 @@ def _named(sql: str) -> Any:
 
 def follows(old: str, new: str, names: Mapping[str, str]) -> bool:
     """Return whether a statement about one table says what another said, its columns renamed."""
-    (before,), (after,) = parse(old, "statement"), parse(new, "statement")
+    try:
+        (before,), (after,) = parse(old, "statement"), parse(new, "statement")
+    except InvalidDeclaration:  # drift left a text that is none
+        return False
     for former, name in names.items():
         rename_column(before, former, name)
     return plain(before) == plain(after)

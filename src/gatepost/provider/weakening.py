@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from gatepost.errors import InvalidDeclaration
 from gatepost.postgres.catalog import Facts, Key, query
 from gatepost.postgres.plan import Hazard, Lock, Risk, risk
 from gatepost.provider.implication import TRUE, implies, term
@@ -28,13 +29,21 @@ def of_constraint(old: ConstraintInputs, new: ConstraintInputs, facts: Facts) ->
 
 def _holds_as_well(old: ConstraintInputs, new: ConstraintInputs) -> bool:
     if old.kind == "check" == new.kind:
-        stated = implies(term(new.expression or "true"), term(old.expression or "true"))
-        return stated and old.no_inherit >= new.no_inherit
+        return _implies(new.expression, old.expression) and old.no_inherit >= new.no_inherit
     if old.kind in _UNIQUE and new.kind in _UNIQUE:
         same_nulls = new.nulls_not_distinct or not old.nulls_not_distinct
         return set(new.columns) <= set(old.columns) and same_nulls
     said = ("kind", "columns", "references", "match", "elements", "where")
     return all(getattr(old, name) == getattr(new, name) for name in said)
+
+
+def _implies(expression: str | None, other: str | None) -> bool:
+    """Return whether one expression implies the other; what drift made of that one is no expression."""
+    try:
+        held = term(other or "true")
+    except InvalidDeclaration:
+        return True
+    return implies(term(expression or "true"), held)
 
 
 def of_index(old: IndexInputs, new: IndexInputs | None, facts: Facts) -> tuple[Risk, ...]:
