@@ -172,7 +172,10 @@ def _surroundings(port: int, second: bool, extension: str) -> Provider:
         database=database["database"],
         sslmode="disable",
         role=OWNER,
-        approve=["REWRITES_TABLE", "BLOCKS_WRITES", "BREAKS_CLIENTS", "CHANGES_ACCESS", "WIDENS_ACCESS"],
+        approve=[
+            *("REWRITES_TABLE", "BLOCKS_WRITES", "BREAKS_WRITES", "BREAKS_CLIENTS"),
+            *("CHANGES_ACCESS", "WIDENS_ACCESS", "HIDES_ROWS"),
+        ],
         opts=pulumi.ResourceOptions(depends_on=made),
     )
 
