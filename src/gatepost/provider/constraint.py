@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from gatepost.errors import InvalidDeclaration, StillUsed
-from gatepost.postgres.catalog import Definition, Facts, Key, query
+from gatepost.errors import InvalidDeclaration
+from gatepost.postgres.catalog import Definition, Facts, Key
 from gatepost.postgres.plan import Hazard, Lock, Plan, Risk, Statement, risk
-from gatepost.provider import replication, weakening
+from gatepost.provider import limits, replication, weakening
 from gatepost.provider.constraint_clauses import (
     ConstraintInputs,
     create_index,
@@ -100,7 +100,7 @@ class ConstraintKind(OnTableKind[ConstraintInputs]):
             return Plan((*renamed, _retimed(new), *self.described(new, old.comment)))
         weaker = Plan(risks=weakening.of_constraint(old, new, facts))
         if new.kind in _KEYS or _by_parts(new, facts):
-            _refuse_referenced(old, facts)
+            limits.require_unreferenced(old, facts)
             before, added = _added(new, facts)
             risks = Plan(risks=replication.of_key(old, new, facts))
             return before + drop + added + described + risks + weaker
@@ -132,18 +132,6 @@ class ConstraintKind(OnTableKind[ConstraintInputs]):
     def rename(self, given: ConstraintInputs, old: str, new: str) -> Statement:
         sql = text("alter table {t} rename constraint {o} to {n}", t=given.of, o=ident(old), n=ident(new))
         return Statement(sql, Lock.ACCESS_EXCLUSIVE, given.table_name)
-
-
-def _refuse_referenced(old: ConstraintInputs, facts: Facts) -> None:
-    place = facts.planned.present(Key("tables", *old.place))
-    if old.kind not in _KEYS or facts.connection is None or place is None:
-        return
-    given = {"schema": place.schema, "table": place.name, "name": old.name}
-    if using := [str(row[0]) for row in facts.connection.execute(query("referring"), given).fetchall()]:
-        raise StillUsed(
-            f'constraint "{old.name}" on "{old.table_name}" is referred to by {", ".join(using)}:'
-            " take that out in one release, and change this one in the next"
-        )
 
 
 def _breaks(old: ConstraintInputs, facts: Facts) -> tuple[Risk, ...]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gatepost.errors import InvalidDeclaration
-from gatepost.postgres.catalog import Facts
+from gatepost.errors import InvalidDeclaration, StillUsed
+from gatepost.postgres.catalog import Facts, Key, query
 from gatepost.provider.types import same_type
 
 if TYPE_CHECKING:
+    from gatepost.provider.constraint_clauses import ConstraintInputs
     from gatepost.provider.table import TableInputs
 
 _HAS_VIRTUAL = 180000
@@ -41,3 +42,19 @@ def require_key(old: TableInputs, new: TableInputs) -> None:
                 f'table "{new.where}": rows are divided by column "{one.name}", whose type cannot change in'
                 " place: declare another table"
             )
+
+
+def require_unreferenced(old: ConstraintInputs, facts: Facts) -> None:
+    """Refuse another key in the place of one that foreign keys refer to.
+
+    :raises StillUsed: names them.
+    """
+    place = facts.planned.present(Key("tables", *old.place))
+    if old.kind not in ("primary_key", "unique") or facts.connection is None or place is None:
+        return
+    given = {"schema": place.schema, "table": place.name, "name": old.name}
+    if using := [str(row[0]) for row in facts.connection.execute(query("referring"), given).fetchall()]:
+        raise StillUsed(
+            f'constraint "{old.name}" on "{old.table_name}" is referred to by {", ".join(using)}:'
+            " take that out in one release, and change this one in the next"
+        )
