@@ -16,7 +16,15 @@ from world import Deployer, Snapshot, World, names
 
 How = Literal["deployer killed", "server stopped"]
 APPROVED = ",".join(
-    ("DELETES_DATA", "INDEX_DROPPED", "BREAKS_CLIENTS", "CHANGES_ACCESS", "WIDENS_ACCESS", "REWRITES_TABLE")
+    (
+        "DELETES_DATA",
+        "INDEX_DROPPED",
+        "BREAKS_CLIENTS",
+        "CHANGES_ACCESS",
+        "WIDENS_ACCESS",
+        "REWRITES_TABLE",
+        "HIDES_ROWS",
+    )
 )
 
 
@@ -77,6 +85,15 @@ class Story:
         assert "changes" in result, result.get("traceback") or result
         self.end, self.state = world.snapshot(), state_of(world)
         world.stop()
+
+    def commits(self) -> set[int]:
+        """Return the numbers of the first commit and of the one that makes most at once."""
+        found = [
+            (len(one.after.keys() ^ one.before.keys()), -number)
+            for number, one in enumerate(self.statements, 1)
+            if one.text.lower().startswith("commit")
+        ]
+        return {-max(number for _, number in found), -max(found)[1]}
 
     def points(self, how: How) -> list[Point]:
         """Return every point; in the middle only where a statement is more than one transaction."""

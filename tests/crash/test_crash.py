@@ -59,12 +59,14 @@ def leave_alone(_world: World) -> None:
     """Nothing happens."""
 
 
-def chosen(points: list[Point], how_many: str) -> list[Point]:
-    """Return all or a few, evenly spread."""
+def chosen(story: Story, points: list[Point], how_many: str) -> list[Point]:
+    """Return all or a few: where the first and the largest transaction commits, the others evenly spread."""
     if how_many == "all" or int(how_many) >= len(points):
         return points
     step = len(points) / int(how_many)
-    return [points[int(step * place + step / 2)] for place in range(int(how_many))]
+    few = [points[int(step * place + step / 2)] for place in range(int(how_many))]
+    commits = story.commits()
+    return [*(one for one in points if one.number in commits and one not in few), *few]
 
 
 def test_every_kind_is_deployed(stories: Stories) -> None:
@@ -81,7 +83,7 @@ def test_crash_at_every_statement(
 ) -> None:
     story = stories[name]
     points = story.points(how)
-    tried = chosen(points, request.config.getoption("--crash-points"))
+    tried = chosen(story, points, request.config.getoption("--crash-points"))
     workers = max(1, (os.cpu_count() or 1) // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
     with ExitStack() as stack:
         deployers: SimpleQueue[Deployer] = SimpleQueue()

@@ -60,8 +60,6 @@ class Link:
     """What ends the statement that is looked at: of the simple protocol, or of the extended one."""
     executing: int = 0
     in_transaction: bool = False
-    changed: bool = False
-    """Whether its transaction has anything to commit."""
     answered: Event = field(default_factory=Event)
 
     def cut(self) -> None:
@@ -168,14 +166,6 @@ class Proxy:
                     held = b""
         with suppress(OSError):
             link.server.shutdown(socket.SHUT_WR)
-
-    def _matters(self, link: Link, statement: str) -> bool:
-        if statement.lower().startswith("begin"):
-            link.in_transaction, link.changed = True, False
-        if statement.lower().startswith("commit"):
-            return link.changed
-        link.changed |= changes_something(statement)
-        return changes_something(statement)
 
     def _begin(self, link: Link, kind: bytes, statement: str) -> bool:
         """Look at a statement; return whether nothing goes through any more."""

@@ -11,7 +11,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gatepost import errors
-from gatepost.postgres.connect import Target, connect, translate
+from gatepost.postgres.connect import Target, connect, is_lost, translate
+from gatepost.postgres.failures import OutcomeUnknown
 
 if TYPE_CHECKING:
     import psycopg
@@ -140,6 +141,8 @@ _ADVICE = {
 
 def explain(error: psycopg.Error, what: str, takeover: str | None) -> errors.GatepostError:
     """Return our error for PostgreSQL's; `what` names the resource, `takeover` the id to import it by."""
+    if is_lost(error):  # perhaps just after the commit: the next deployment looks
+        return OutcomeUnknown(str(translate(error, what)))
     state = error.sqlstate or ""
     message, detail = error.diag.message_primary or str(error), error.diag.message_detail
     if state in ("42710", "42P04", "42P06"):
