@@ -116,6 +116,24 @@ def test_a_run_that_dies_has_moved_nothing(filled: Deployed) -> None:
     assert archive(filled, 1000) == 400
 
 
+def test_what_is_being_restored_stays_and_nobody_waits(filled: Deployed) -> None:
+    restore = (
+        "update public.engagement_events set deleted_at = null where id = ("
+        " select id from public.engagement_events where deleted_at < now() - interval '35 days' limit 1)"
+    )
+    with filled.connect() as restoring:
+        restoring.execute("set local role service_role")
+        assert restoring.execute(restore).rowcount == 1
+        with filled.connect() as archiving:
+            archiving.execute("set local role service_role")
+            archiving.execute("set local lock_timeout = '2s'")
+            assert archiving.execute(ARCHIVE, [1000]).fetchone() == {"archive_old_deleted_events": 399}
+            archiving.commit()
+        restoring.commit()
+    assert archive(filled, 1000) == 0
+    assert len(everywhere(filled)["table"]) == 201
+
+
 def kill_some(platform: Deployed, ended: threading.Event) -> int:
     killed = 0
     while not ended.wait(0.003):

@@ -23,7 +23,7 @@ from services.engagement_events.delays import Delays
 from services.engagement_events.drafts import NewEvent
 from services.engagement_events.events import EngagementEvents
 from services.engagement_events.listener import Listener, listener_of
-from services.engagement_events.news import Cursor, read
+from services.engagement_events.news import Cursor, News, read
 from services.engagement_events.problems import InvalidCursor, NobodySignedIn, TooManySubscribers
 
 ME, OTHER = Identity.user(ADA), Identity.user(BO)
@@ -41,10 +41,15 @@ def writer(database: Database, user: str = ADA) -> Iterator[psycopg.Connection[A
 
 
 def read_all(database: Database, cursor: Cursor, size: int = 500) -> tuple[list[UUID], Cursor]:
-    found: list[UUID] = []
+    news, cursor = news_since(database, cursor, size)
+    return [one.event["id"] for one in news], cursor
+
+
+def news_since(database: Database, cursor: Cursor, size: int) -> tuple[list[News], Cursor]:
+    found: list[News] = []
     while True:
         page = read(database, ME, cursor, size)
-        found += [news.event["id"] for news in page.news]
+        found += page.news
         cursor = page.cursor
         if not page.has_more:
             return found, cursor
@@ -98,20 +103,22 @@ ACTIONS = st.lists(
 @example(
     actions=[("insert", 0), ("insert", 1), ("commit", 1), ("read", 0), ("commit", 0)], size=1, resumes=0
 ).via("a page that is read to its end after an earlier transaction was committed")
+@example(actions=[("insert", 0), ("insert", 0), ("commit", 0)], size=5, resumes=1).via(
+    "who comes back in the middle of a page"
+)
 def test_every_order_of_transactions(
     database: Database, actions: list[tuple[str, int]], size: int, resumes: int
 ) -> None:
     """Committed events come once each, also to who comes back with the id of any event."""
     _, start = read_all(database, Cursor())
-    cursor, delivered, places = start, list[UUID](), [start]
+    cursor, delivered = start, list[News]()
     committed: set[UUID] = set()
     with ExitStack() as opened:
         open_: dict[int, tuple[psycopg.Connection[Any], set[UUID]]] = {}
         for action, number in actions:
             if action == "read":
                 page = read(database, ME, cursor, size)
-                delivered += [news.event["id"] for news in page.news]
-                places += [news.cursor for news in page.news]
+                delivered += page.news
                 cursor = page.cursor
             elif action == "insert":
                 if number not in open_:
@@ -123,12 +130,14 @@ def test_every_order_of_transactions(
                 connection, ids = open_.pop(number)
                 getattr(connection, action)()
                 committed |= ids if action == "commit" else set()
-    rest, _ = read_all(database, cursor, size)
-    assert len(delivered + rest) == len(committed)
-    assert set(delivered + rest) == committed
-    again = resumes % len(places)
-    resumed, _ = read_all(database, Cursor.parse(str(places[again])), size)
-    assert sorted(resumed) == sorted(set(committed) - set(delivered[:again]))
+    delivered += news_since(database, cursor, size)[0]
+    came = [news.event["id"] for news in delivered]
+    assert len(came) == len(committed)
+    assert set(came) == committed
+    places = [start, *(news.cursor for news in delivered)]
+    for number in {resumes % len(places), len(places) // 2}:
+        resumed, _ = read_all(database, Cursor.parse(str(places[number])), size)
+        assert sorted(resumed) == sorted(came[number:])
 
 
 @pytest.mark.parametrize(
