@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,9 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from people import ADA, BO
 
-from gatepost.session import Database, Identity, Refused
+from gatepost.session import Database, Identity, Refused, TimedOut
 from services.engagement_events.drafts import NewEvent
-from services.engagement_events.events import Before, EngagementEvents
+from services.engagement_events.events import Before, EngagementEvents, Recorded
 from services.engagement_events.problems import InvalidEvent, NobodySignedIn, UnknownUser
 
 ME, OTHER = Identity.user(ADA), Identity.user(BO)
@@ -100,6 +101,14 @@ def test_recording_for_somebody_else_is_refused_and_written_down(
             "details": {"operation": "engagement_events.record", "sqlstate": "42501"},
         }
     ]
+
+
+def test_no_event_is_planted_on_somebody_else(database: Database) -> None:
+    """Without `returning`, which would be refused for what it shows rather than for what it writes."""
+    plant = "insert into engagement_events (user_id, event_type) values (%(id)s, 'a.b')"
+    with pytest.raises(Refused):
+        database.changed(OTHER, plant, id=UUID(ADA))
+    assert database.changed(OTHER, plant, id=UUID(BO)) == 1
 
 
 def test_a_service_records_for_a_user_it_names(events: EngagementEvents) -> None:
@@ -195,6 +204,12 @@ def test_batches_have_a_size(events: EngagementEvents, size: int) -> None:
         events.record(ME, [event()] * size)
 
 
+def sent_until_taken(events: EngagementEvents, batch: list[int], known: dict[int, NewEvent]) -> Recorded:
+    while True:
+        with suppress(TimedOut):
+            return events.record(ME, [known[key] for key in batch])
+
+
 KEYS = st.integers(0, 15)
 BATCHES = st.lists(st.lists(KEYS, min_size=1, max_size=8), min_size=1, max_size=6)
 
@@ -211,7 +226,7 @@ def test_whatever_is_sent_again_is_recorded_once(
         for key in range(16)
     }
     with ThreadPoolExecutor(actors) as pool:
-        answers = list(pool.map(lambda batch: events.record(ME, [known[key] for key in batch]), batches))
+        answers = list(pool.map(lambda batch: sent_until_taken(events, batch, known), batches))
     sent = {ids[key] for batch in batches for key in batch}
     rows = database.rows(ME, f"{MINE} and id = any(%(ids)s)", id=UUID(ADA), ids=ids)  # type: ignore[arg-type]
     assert sorted(row["id"] for row in rows) == sorted(sent)
