@@ -89,6 +89,12 @@ _COLLECTIVE_INTENT = Intent(
         "delete": COLLECTIVE.member("id", OWNER),
     },
     service_role=everybody(),
+).accepting(
+    {
+        "unique_reveals collectives_slug_key on public.collectives": (
+            "an address is taken or free for everybody: it says nothing of what is behind it"
+        )
+    }
 )
 
 

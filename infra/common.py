@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,6 +77,20 @@ class Sources:
     def seed(self, name: str) -> Seed:
         """Declare rows for development."""
         return Seed(name, sql=self.path("seeds", name))
+
+
+def open_to(role: str, table: Table, name: str, commands: Sequence[Command], comment: str) -> None:
+    """Let one database role give these commands on every row, and no other: its members inherit each."""
+    for command in commands:
+        Policy(
+            f"{name}_{command}",
+            table,
+            command=command,
+            roles=[role],
+            using=None if command == "insert" else "true",
+            check="true" if command in ("insert", "update") else None,
+            comment=comment,
+        )
 
 
 def open_to_services(table: Table, name: str) -> None:

@@ -115,7 +115,7 @@ _COLLEAGUE = through("id", MEMBERS.table, MEMBERS.member(MEMBERS.tenant), key=ME
 _MEMBERSHIP_INTENT = Intent(
     authenticated={
         **dict.fromkeys(COMMANDS, MEMBERS.member("organization_id", ADMIN)),
-        "select": own("user_id") | MEMBERS.member("organization_id"),
+        "select": MEMBERS.member("organization_id"),
     },
     service_role=everybody(),
     app_definer={"select": own("user_id")},
@@ -224,7 +224,7 @@ def _user_policies(table: Table) -> None:
 def _membership_policies(table: Table) -> None:
     administered = f"organization_id = {MY_ADMINISTRATION}"
     own = f"user_id = {ME}"
-    readable(table, "memberships", USER, f"{own} or organization_id = {MY_ORGANIZATIONS}")
+    readable(table, "memberships", USER, f"organization_id = {MY_ORGANIZATIONS}")
     Policy("memberships_insert", table, command="insert", roles=[USER], check=administered)
     Policy(
         "memberships_update", table, command="update", roles=[USER], using=administered, check=administered

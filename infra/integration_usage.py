@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from gatepost.intent import Intent, everybody
-from gatepost.resources import Check, Column, ForeignKey, Index, Policy, PrimaryKey, Table, Trigger
-from infra.common import EVERYTHING, MEMBERS, Foundation, Sources, open_to_services, readable
+from gatepost.resources import Check, Column, ForeignKey, Index, PrimaryKey, Table, Trigger
+from infra.common import EVERYTHING, MEMBERS, Foundation, Sources, open_to, open_to_services, readable
 from infra.server import DEFINER, SERVICE, USER
 
 SOURCES = Sources("integrations")
@@ -149,16 +149,9 @@ def _integration_usage(on: Foundation, integrations: Table) -> Table:
 
 
 def _count_usage(integrations: Table, logs: Table, usage: Table) -> None:
-    for table, name in ((integrations, "integrations"), (usage, "integration_usage_daily")):
-        Policy(
-            f"{name}_count",
-            table,
-            command="all",
-            roles=[DEFINER],
-            using="true",
-            check="true",
-            comment="The counting triggers",
-        )
+    why = "The counting triggers"
+    open_to(DEFINER, integrations, "integrations_count", ["select", "update"], why)
+    open_to(DEFINER, usage, "integration_usage_daily_count", ["select", "insert", "update"], why)
     started = SOURCES.function(
         "count_new_executions", owner=DEFINER, comment="Adds new executions to the usage of their day"
     )

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from psycopg import sql
+
 from gatepost.intent import Intent, everybody
-from gatepost.resources import Check, Column, Feature, Index, Policy, PrimaryKey, Table
-from infra.common import Foundation, Sources, open_to_deployment, readable
+from gatepost.isolation.lint import lints, surroundings_view, view_of
+from gatepost.resources import Check, Column, Feature, Function, Index, Policy, PrimaryKey, Table, View
+from infra.common import Foundation, Sources, open_to, open_to_deployment, readable
 from infra.server import MONITOR, SERVICE
 
 SOURCES = Sources("monitoring")
@@ -20,18 +25,12 @@ HEALTH = {
     "scheduled_jobs": "Jobs that failed last time or are overdue",
 }
 FINDINGS = {
-    "row_security_not_forced": "Tables whose owner escapes row security, or everybody does",
-    "policy_for_public": "Policies that name no role",
-    "definer_search_path": "Security definer functions without a pinned search_path",
-    "definer_view": "Views that read with their owner's rights",
-    "public_execute": "Functions that everybody or anon may call",
-    "public_privilege": "Tables open to everybody, or to anon without a policy that says to which rows",
-    "excessive_privilege": "Truncate, references, trigger or maintain in the hands of an API role",
-    "bypassing_role": "Roles that row security does not hold",
-    "open_schema": "Schemas in which an API role or everybody may create",
     "unregistered_personal_data": "Columns that refer to a user and are not in app.personal_data",
     "unerasable_personal_data": "Registered columns that erasure cannot see, delete or make null",
 }
+"""Findings beside the lints of `gatepost prove isolation`, which the monitor sees as views too."""
+_JUDGED_BY_INTENT = ("unique_reveals", "foreign_key_reveals")
+"""Lints that an intent may accept: only the proof knows."""
 
 
 def declare(on: Foundation) -> None:
@@ -53,17 +52,47 @@ def declare(on: Foundation) -> None:
             comment="Keeps system_health() for 30 days; returns how many components are not ok",
         )
         SOURCES.reference_data("monitoring_jobs")
-        SOURCES.view("guarded_schemas", MONITOR, SERVICE, comment="The schemas that findings look at")
-        for rule, comment in FINDINGS.items():
-            SOURCES.view(f"finding_{rule}", *_readers(rule), comment=comment)
-        SOURCES.function(
-            "security_findings", MONITOR, comment="What is open that should not be; no row is good"
+        _findings()
+
+
+def _findings() -> None:
+    """Declare a view a finding, and the function that has them all."""
+    View(
+        "guarded_schemas",
+        sql=surroundings_view("guarded_schemas", "monitoring"),
+        privileges={MONITOR: ["select"], SERVICE: ["select"]},
+        comment="The schemas that findings look at",
+    )
+    seen = [one for one in lints() if one.name not in _JUDGED_BY_INTENT]
+    for one in seen:
+        made = view_of(one, "monitoring")
+        View(f"finding_{one.name}", sql=made, privileges={MONITOR: ["select"]}, comment=one.title)
+    for rule, comment in FINDINGS.items():
+        # Services read what erasure must know before it erases.
+        SOURCES.view(f"finding_{rule}", *(MONITOR, SERVICE), comment=comment)
+    Function(
+        "security_findings",
+        sql=_all_of([one.name for one in seen] + list(FINDINGS)),
+        privileges={MONITOR: ["execute"]},
+        comment="What is open that should not be; no row is good",
+    )
+
+
+def _all_of(findings: Sequence[str]) -> str:
+    views = (sql.Identifier("monitoring", f"finding_{name}") for name in findings)
+    selects = sql.SQL("\n    union all\n    ").join(
+        sql.SQL("select * from {}").format(view) for view in views
+    )
+    return (
+        sql.SQL(
+            "create function monitoring.security_findings()\n"
+            "returns table (finding text, subject text, remedy text)\n"
+            "language sql stable\n"
+            "as $$\n    {}\n    order by finding, subject\n$$"
         )
-
-
-def _readers(rule: str) -> tuple[str, ...]:
-    """Services read what erasure must know before it erases."""
-    return (MONITOR, SERVICE) if rule.endswith("personal_data") else (MONITOR,)
+        .format(selects)
+        .as_string(None)
+    )
 
 
 def _thresholds() -> None:
@@ -120,12 +149,5 @@ def _checks() -> None:
         ["component", "checked_at desc"],
         serves="queries/health_of_component.sql",
     )
-    Policy(
-        "system_health_checks_monitor",
-        table,
-        command="all",
-        roles=[MONITOR],
-        using="true",
-        check="true",
-        comment="Only the monitor's own history",
-    )
+    why = "Only the monitor's own history"
+    open_to(MONITOR, table, "system_health_checks_monitor", ["select", "insert", "delete"], why)

@@ -169,12 +169,31 @@ class Intent:
 
     roles: Mapping[str, Mapping[Command, Rule | Update]]
     """Per role, the rule of each command that it may give."""
+    accepted: Mapping[str, str]
+    """What the proof finds and may stay: the finding's name and the reason."""
 
     def __init__(self, **roles: Rule | _Given) -> None:
         self.roles = {role: _spread(role, given) for role, given in roles.items()}
+        self.accepted = {}
+
+    def accepting(self, accepted: Mapping[str, str]) -> Intent:
+        """Return the intent that accepts these findings of the proof, each by its name, for a reason.
+
+        :raises InvalidDeclaration: a reason is missing.
+        """
+        for finding, reason in accepted.items():
+            if not reason.strip():
+                raise InvalidDeclaration(
+                    f'finding "{finding}" is accepted for no reason: say why it may stay'
+                )
+        made = Intent(**self.roles)
+        made.accepted = {**self.accepted, **accepted}
+        return made
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Intent) and self.roles == other.roles
+        if not isinstance(other, Intent):
+            return False
+        return (self.roles, self.accepted) == (other.roles, other.accepted)
 
     def __hash__(self) -> int:
         return hash(tuple(sorted(self.roles)))
@@ -184,12 +203,11 @@ class Intent:
 
     def __or__(self, other: Intent) -> Intent:
         """Return both together; what `other` says of a role and command counts."""
-        return Intent(
-            **{
-                role: {**self.roles.get(role, {}), **other.roles.get(role, {})}
-                for role in {**self.roles, **other.roles}
-            }
-        )
+        roles: dict[str, _Given] = {
+            role: {**self.roles.get(role, {}), **other.roles.get(role, {})}
+            for role in {**self.roles, **other.roles}
+        }
+        return Intent(**roles).accepting({**self.accepted, **other.accepted})
 
     @property
     def columns(self) -> frozenset[str]:

@@ -22,11 +22,12 @@ from gatepost.intent import (
 
 
 def data_of(intent: Intent) -> dict[str, Any]:
-    """Return the intent as plain data, by role and command; without nulls, which Pulumi leaves out."""
-    return {
+    """Return the intent as plain data, rules by role and command; without nulls, which Pulumi leaves out."""
+    roles = {
         role: {command: _data_of(rule) for command, rule in given.items()}
         for role, given in intent.roles.items()
     }
+    return {"roles": roles} | ({"accepted": dict(intent.accepted)} if intent.accepted else {})
 
 
 def _data_of(rule: Rule | Update) -> dict[str, Any]:
@@ -63,7 +64,10 @@ def intent_from(data: Mapping[str, Any]) -> Intent:
 
     :raises InvalidDeclaration: says which role's and command's rule is wrong, and how.
     """
-    return Intent(**{role: _commands(role, given) for role, given in data.items()})
+    if data.keys() - {"roles", "accepted"}:
+        raise InvalidDeclaration(f"intent: expected roles and accepted, got {', '.join(sorted(data))}")
+    roles = {role: _commands(role, given) for role, given in data.get("roles", {}).items()}
+    return Intent(**roles).accepting(data.get("accepted", {}))
 
 
 def _commands(role: str, given: Any) -> Any:

@@ -193,7 +193,7 @@ def test_same_type_spelled_otherwise_runs_nothing(deploy: Deploy) -> None:
 
 
 def test_intent_is_remembered_and_changes_nothing(deploy: Deploy) -> None:
-    one, other = ({"gp_reader": {"select": {"own": name}}} for name in ("author", "id"))
+    one, other = ({"roles": {"gp_reader": {"select": {"own": name}}}} for name in ("author", "id"))
     deploy.table(columns=POSTS, intent=one)
     before = deploy.snapshot()
     assert deploy.table(columns=POSTS, intent=one) == "same"
@@ -398,10 +398,13 @@ def test_foreign_table_is_left_alone(deploy: Deploy) -> None:
             "\"rowSecurity\" is one of 'off', 'enabled' or 'forced', got 'on'",
         ),
         (
-            {"columns": [col("a")], "intent": {"x": {"select": {"own": "b"}}}},
+            {"columns": [col("a")], "intent": {"roles": {"x": {"select": {"own": "b"}}}}},
             'intent: table "public.posts" has no column b: it has a',
         ),
-        ({"columns": [col("a")], "intent": {"x": {"select": {"mine": "a"}}}}, "expected one of everybody"),
+        (
+            {"columns": [col("a")], "intent": {"roles": {"x": {"select": {"mine": "a"}}}}},
+            "expected one of everybody",
+        ),
         ({"columns": [col("a" * 64)]}, "a name has 1 to 63 bytes, this one 64"),
     ],
 )

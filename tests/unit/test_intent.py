@@ -22,7 +22,7 @@ EVERYTHING = Intent(
     },
     app_definer={"select": through("post", "public.posts", own("author"), key="number")},
     service_role=everybody(),
-)
+).accepting({"unique key users_email_key": "an address is no secret"})
 
 
 def test_plain_data_and_back() -> None:
@@ -69,10 +69,15 @@ def test_intents_together() -> None:
         (lambda: Intent(a={"select": "own"}), "select expects a rule, got 'own'"),
         (lambda: having(), "having\\(\\) names no column"),
         (lambda: Membership("t", "a", "b").member("c", roles=("x",)), "no role column"),
-        (lambda: intent_from({"a": {"own": "x"}}), "expected one of everybody"),
-        (lambda: intent_from({"a": ["x"]}), "expected rules by command, got \\['x'\\]"),
-        (lambda: intent_from({"a": {"select": {"owned": "x"}}}), "expected one of everybody, own"),
-        (lambda: intent_from({"a": {"select": {"member": {"column": "x"}}}}), "member is not complete"),
+        (lambda: intent_from({"roles": {"a": {"own": "x"}}}), "expected one of everybody"),
+        (lambda: intent_from({"a": {}}), "expected roles and accepted, got a"),
+        (lambda: Intent().accepting({"x": " "}), 'finding "x" is accepted for no reason'),
+        (lambda: intent_from({"roles": {"a": ["x"]}}), "expected rules by command, got \\['x'\\]"),
+        (lambda: intent_from({"roles": {"a": {"select": {"owned": "x"}}}}), "expected one of everybody, own"),
+        (
+            lambda: intent_from({"roles": {"a": {"select": {"member": {"column": "x"}}}}}),
+            "member is not complete",
+        ),
     ],
 )
 def test_what_is_no_intent(make: Any, told: str) -> None:

@@ -15,6 +15,33 @@ prove = typer.Typer(
 Html = Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Also write it as a page.")]
 
 
+@prove.command("isolation")
+def prove_isolation(
+    stack: Stack = None,
+    *,
+    cwd: Cwd = None,
+    json: Json = False,
+    html: Html = None,
+    cases: Annotated[
+        int, typer.Option("--cases", help="How many random cases, beside every planned one.")
+    ] = 10_000,
+    seed: Annotated[
+        int | None, typer.Option("--seed", help="Repeats a proof; else one is drawn and told.")
+    ] = None,
+    tables: Annotated[
+        list[str] | None, typer.Option("--tables", metavar="TABLE", help="Only this table; repeatable.")
+    ] = None,
+    no_mutants: Annotated[
+        bool, typer.Option("--no-mutants", help="Do without making policies wrong: faster, proves less.")
+    ] = False,
+) -> int:
+    """Prove that nobody reaches another's rows; exit code 1 if a case, a lint or a mutant says otherwise."""
+    from gatepost.cli import isolation
+
+    asked = isolation.Asked(cases, seed, tuple(tables or ()), not no_mutants, html)
+    return isolation.prove_isolation(options_of(stack, cwd, json=json), asked)
+
+
 @prove.command("plans")
 def prove_plans(
     stack: Stack = None,

@@ -67,7 +67,7 @@ def test_nothing_is_found_on_the_platform_as_deployed(platform: Deployed) -> Non
 def test_violation_is_found(clone: Deployed, finding: str, violation: str) -> None:
     with clone.superuser() as connection:
         connection.execute(violation)
-    assert found(clone) == {finding}
+    assert finding in found(clone)
 
 
 def test_row_security_enabled_but_not_forced_is_found(clone: Deployed) -> None:

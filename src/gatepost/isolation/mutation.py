@@ -1,0 +1,88 @@
+"""Policies made wrong, one after the other, and whether any case notices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from gatepost.isolation.case import COMMAND_OF, Case, Outcome, agree
+from gatepost.isolation.mutants import Mutant, mutants_in
+from gatepost.isolation.result import Finding, Proof
+
+if TYPE_CHECKING:
+    from gatepost.isolation.declared import Declaration
+    from gatepost.isolation.statements import Statements
+    from gatepost.postgres.connect import Connection
+
+Known = Mapping[str, tuple[Sequence[Case], Sequence[Outcome]]]
+"""By table, the cases and what must happen."""
+_CHUNK = 60
+
+
+def mutate(
+    connection: Connection,
+    declaration: Declaration,
+    statements: Statements,
+    known: Known,
+    proof: Proof,
+    tell: Callable[[str, int, int], None],
+) -> None:
+    """Make every policy wrong in every way, in the open transaction, and note what no case notices."""
+    intents = {name: declaration.subjects[name].intent for name in known}
+    mutants = mutants_in(connection, intents, declaration.roles)
+    telling = {table: _telling(*known[table]) for table in known}
+    proof.mutants = len(mutants)
+    for at, mutant in enumerate(mutants):
+        tell("policies made wrong", at, len(mutants))
+        table = mutant.policy.table
+        if mutant.equal:
+            proof.equal[f"{table}: {mutant.name}"] = mutant.equal
+        elif _is_killed(connection, mutant, statements, _concerned(mutant, telling[table])):
+            proof.killed += 1
+        else:
+            accepted = intents[table].accepted.get(mutant.name, "")
+            detail = "no case fails: the policy does nothing here, or the intent says too little"
+            proof.findings.append(Finding("mutant", mutant.name, table, detail, accepted))
+
+
+def _telling(cases: Sequence[Case], expected: Sequence[Outcome]) -> list[tuple[Case, Outcome]]:
+    """Return the cases that a policy can decide: what a privilege denies, none does."""
+    return [one for one in zip(cases, expected, strict=True) if one[1].kind != "denied"]
+
+
+def _concerned(mutant: Mutant, cases: Sequence[tuple[Case, Outcome]]) -> list[tuple[Case, Outcome]]:
+    """Return the cases that the change can decide, by whom the policy speaks of and on which command."""
+    policy, becomes = mutant.policy, mutant.becomes
+    widened = becomes is not None and becomes.roles != policy.roles
+    commands = policy.commands if becomes is None else policy.commands | becomes.commands
+    return [
+        (case, outcome)
+        for case, outcome in cases
+        if widened != bool(case.asker.roles & set(policy.roles))
+        and ("select" in commands or commands & _decided(case))
+    ]
+
+
+def _decided(case: Case) -> frozenset[str]:
+    """Return the commands whose policies a statement asks, beside select."""
+    if case.action == "upsert":
+        return frozenset({"insert", "update"})
+    return frozenset({"update" if case.action == "lock" else str(COMMAND_OF[case.action])})
+
+
+def _is_killed(
+    connection: Connection, mutant: Mutant, statements: Statements, cases: Sequence[tuple[Case, Outcome]]
+) -> bool:
+    from psycopg import Rollback
+
+    killed = False
+    with connection.transaction() as savepoint:
+        mutant.apply(connection)
+        for start in range(0, len(cases), _CHUNK):
+            chunk = cases[start : start + _CHUNK]
+            got = statements.run([case for case, _ in chunk])
+            if not all(agree(one[1], found) for one, found in zip(chunk, got, strict=True)):
+                killed = True
+                break
+        raise Rollback(savepoint)
+    return killed

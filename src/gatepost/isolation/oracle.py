@@ -1,0 +1,260 @@
+"""What must happen, from the intents alone: it knows no SQL, no policy and no catalog."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from functools import cache
+
+from gatepost.intent import All, Any_, Command, Everybody, Having, Member, Own, Rule, Through, Update, Value
+from gatepost.isolation.case import COMMAND_OF, DENIED, REFUSED, Asker, Case, Outcome, Row, Subject
+
+NOBODY = Any_(())
+_Index = Mapping[str | None, Sequence[Row]]
+
+
+class Oracle:
+    """Answers for one state of the rows.
+
+    :param subjects: the declared tables by name.
+    :param rows: each table's rows by key.
+    :param keys: the columns that a table's keys are made of.
+    :param members: in which partition each row lies.
+    :param set_to_user: columns that a trigger sets to the current user when a row is inserted.
+    :param undeletable: by role and table, the rows that a trigger keeps when the role deletes them.
+    """
+
+    def __init__(
+        self,
+        subjects: Mapping[str, Subject],
+        rows: Mapping[str, Mapping[str, Row]],
+        keys: Mapping[str, Sequence[str]],
+        members: Mapping[str, Mapping[str, str]] | None = None,
+        set_to_user: Mapping[str, frozenset[str]] | None = None,
+        undeletable: Mapping[tuple[str, str], frozenset[str]] | None = None,
+    ) -> None:
+        self._subjects = subjects
+        self._rows = rows
+        self._keys = keys
+        self._partition_of = members or {}
+        self._set_to_user = set_to_user or {}
+        self._undeletable = undeletable or {}
+        self._index = cache(self._indexed)
+        self.allows = cache(self._allows)
+        self._visible = cache(self._seen)
+
+    # rules
+
+    def holds(self, rule: Rule, row: Row, asker: Asker) -> bool:
+        """Return whether a rule holds for a row and who asks; null is equal to nothing."""
+        match rule:
+            case Everybody():
+                return True
+            case Own(column):
+                return asker.user is not None and row[column] == asker.user
+            case Having(column, values):
+                return any(_equal(row[column], value) for value in values)
+            case All(parts):
+                return all(self.holds(part, row, asker) for part in parts)
+            case Any_(parts):
+                return any(self.holds(part, row, asker) for part in parts)
+            case Member():
+                return self._is_member(rule, row[rule.column], asker)
+            case Through(column, table, there, key):
+                found = self._index(table, key).get(row[column], ()) if row[column] is not None else ()
+                return any(self.holds(there, one, asker) for one in found)
+        raise NotImplementedError(f"no meaning is known of {rule!r}")
+
+    def _is_member(self, rule: Member, tenant: str | None, asker: Asker) -> bool:
+        if tenant is None or asker.user is None:
+            return False
+        of = rule.of
+        return any(
+            one[of.tenant] == tenant
+            and (rule.roles is None or (of.role is not None and one[of.role] in rule.roles))
+            and (of.where is None or self.holds(of.where, one, asker))
+            for one in self._index(of.table, of.user).get(asker.user, ())
+        )
+
+    def _indexed(self, table: str, column: str) -> _Index:
+        found: dict[str | None, list[Row]] = defaultdict(list)
+        for row in self._rows[table].values():
+            found[row[column]].append(row)
+        return found
+
+    # who may
+
+    def _allows(self, asker: Asker, table: str, command: Command, columns: frozenset[str]) -> bool:
+        """Return whether the asker has the privilege for a command on all of the columns."""
+        subject = self._subjects[table]
+        if subject.owner in asker.roles:
+            return True
+        given = [role for role in asker.roles if command in subject.intent.roles.get(role, {})]
+        if not given:
+            return False
+        limits = [subject.granted.get(role, {}).get(command) for role in given]
+        if any(limit is None for limit in limits):
+            return True
+        return columns <= frozenset().union(*(limit for limit in limits if limit is not None))
+
+    def _allows_some(self, asker: Asker, table: str, command: Command) -> bool:
+        return any(self.allows(asker, table, command, frozenset({c})) for c in self._subjects[table].columns)
+
+    def rule(self, asker: Asker, table: str, command: Command, *, new: bool = False) -> Rule:
+        """Return the rule for the rows that a command finds, or for those that it makes."""
+        subject = self._subjects[table]
+        if subject.owner in asker.roles and not subject.forced:
+            return Everybody()
+        found = [
+            _side(subject.intent.roles[role][command], new)
+            for role in sorted(asker.roles & subject.intent.roles.keys())
+            if command in subject.intent.roles[role]
+        ]
+        return Any_(tuple(found)) if found else NOBODY
+
+    def reaches(self, asker: Asker, table: str, command: Command) -> frozenset[str]:
+        """Return the keys of the rows for which the command's rule holds."""
+        return self._visible(asker, table, command)
+
+    def _seen(self, asker: Asker, table: str, command: Command) -> frozenset[str]:
+        rule = self.rule(asker, table, command)
+        return frozenset(key for key, row in self._rows[table].items() if self.holds(rule, row, asker))
+
+    # what happens
+
+    def expect(self, case: Case) -> Outcome:
+        """Return what must happen."""
+        command = COMMAND_OF[case.action]
+        if command is None:
+            return DENIED
+        if command == "select":
+            return self._reading(case)
+        if command == "insert":
+            return self._inserting(case)
+        return self._changing(case, command)
+
+    def _keys_of(self, case: Case) -> frozenset[str]:
+        return frozenset(self._keys[case.table])
+
+    def _read_by(self, case: Case) -> frozenset[str]:
+        """Return the columns that the statement reads; who goes through a view reads what it shows."""
+        through_view = case.path == "view"
+        return frozenset(self._subjects[case.table].columns) if through_view else self._keys_of(case)
+
+    def _named(self, case: Case, keys: Iterable[str]) -> frozenset[str]:
+        """Return the rows that the statement names, of these."""
+        found = frozenset(keys)
+        if case.where is not None:
+            found &= frozenset(case.where)
+        if case.partition is not None:
+            lies = self._partition_of[case.table]
+            found = frozenset(key for key in found if lies[key] == case.partition)
+        return found
+
+    def _reading(self, case: Case) -> Outcome:
+        asker, table = case.asker, case.table
+        if case.action == "count" and case.where is None:
+            if not self._allows_some(asker, table, "select"):
+                return DENIED
+            return Outcome("rows", len(self._named(case, self.reaches(asker, table, "select"))))
+        if not self.allows(asker, table, "select", self._read_by(case)):
+            return DENIED
+        found = self._named(case, self.reaches(asker, table, "select"))
+        if case.action == "lock":
+            if not self._allows_some(asker, table, "update"):
+                return DENIED
+            found &= self.reaches(asker, table, "update")
+        return Outcome("rows", len(found), found)
+
+    def _changing(self, case: Case, command: Command) -> Outcome:
+        asker, table = case.asker, case.table
+        reads = case.where is not None or "returning" in case.action
+        columns = frozenset(column for column, _ in case.values)
+        if not self.allows(asker, table, command, columns):
+            return DENIED
+        if reads and not self.allows(asker, table, "select", self._read_by(case)):
+            return DENIED
+        found = self.reaches(asker, table, command)
+        if reads:
+            found &= self.reaches(asker, table, "select")
+        found = self._named(case, found)
+        if command == "delete":
+            found -= self._undeletable.get((asker.role, table), frozenset())
+        if command == "update":
+            becomes = [{**self._rows[table][key], **dict(case.values)} for key in found]
+            if not all(self._lets_in(row, case, "update", reads) for row in becomes):
+                return REFUSED
+        keeps_keys = not columns & self._keys_of(case)
+        return Outcome("rows", len(found), found if "returning" in case.action and keeps_keys else None)
+
+    def _lets_in(self, row: Row, case: Case, command: Command, reads: bool) -> bool:
+        """A statement that reads the table may not make a row that its author could not see."""
+        asker, table = case.asker, case.table
+        if not self.holds(self.rule(asker, table, command, new=True), row, asker):
+            return False
+        return not reads or self.holds(self.rule(asker, table, "select"), row, asker)
+
+    def _inserting(self, case: Case) -> Outcome:
+        asker, table = case.asker, case.table
+        if not self.allows(asker, table, "insert", frozenset(column for column, _ in case.values)):
+            return DENIED
+        read = frozenset(case.arbiter) | (self._read_by(case) if "returning" in case.action else frozenset())
+        if read and not self.allows(asker, table, "select", read):
+            return DENIED
+        if case.sets and not self.allows(asker, table, "update", frozenset({case.sets[0]})):
+            return DENIED
+        row = self._as_inserted(case)
+        if not self._lets_in(row, case, "insert", bool(read)):
+            return REFUSED
+        there = self._conflicting(case, row)
+        if case.action == "insert or nothing":
+            return Outcome("rows", 0 if there is not None else 1)
+        if there is not None and case.sets:
+            return self._upserting(case, there)
+        return Outcome("rows", 1)
+
+    def _as_inserted(self, case: Case) -> Row:
+        blank: dict[str, str | None] = dict.fromkeys(self._subjects[case.table].columns)
+        by_user = dict.fromkeys(self._set_to_user.get(case.table, ()), case.asker.user)
+        return {**blank, **dict(case.values), **by_user}
+
+    def _conflicting(self, case: Case, row: Row) -> str | None:
+        """Return the key of the row that is there already."""
+        if not case.arbiter or any(row[column] is None for column in case.arbiter):
+            return None
+        return next(
+            (
+                key
+                for key, one in self._rows[case.table].items()
+                if all(one[column] == row[column] for column in case.arbiter)
+            ),
+            None,
+        )
+
+    def _upserting(self, case: Case, key: str) -> Outcome:
+        asker, table, there = case.asker, case.table, self._rows[case.table][key]
+        assert case.sets is not None
+        if key not in self.reaches(asker, table, "select") & self.reaches(asker, table, "update"):
+            return REFUSED
+        becomes = {**there, case.sets[0]: case.sets[1]}
+        return Outcome("rows", 1) if self._lets_in(becomes, case, "update", reads=True) else REFUSED
+
+
+def _side(rule: Rule | Update, new: bool) -> Rule:
+    if isinstance(rule, Update):
+        return rule.new if new else rule.old
+    return rule
+
+
+def _equal(stored: str | None, wanted: Value) -> bool:
+    if stored is None or wanted is None:
+        return stored is None and wanted is None
+    if isinstance(wanted, bool):
+        return stored in (("true", "t") if wanted else ("false", "f"))
+    if isinstance(wanted, int):
+        try:
+            return Decimal(stored) == wanted
+        except InvalidOperation:
+            return False
+    return stored == wanted

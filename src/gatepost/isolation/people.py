@@ -1,0 +1,116 @@
+"""Who there is in the generated rows: people of several tenants, and people of none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from random import Random
+
+from gatepost.intent import Member, Membership, Own
+from gatepost.isolation.candidates import uuid
+from gatepost.isolation.declared import Declaration
+from gatepost.isolation.structure import TableFacts
+
+Place = tuple[str, str]
+"""A table and a column."""
+TENANTS = 2
+_TEXT = re.compile(r"'((?:[^']|'')*)'")
+
+
+@dataclass(frozen=True)
+class Person:
+    """A user and what people call them."""
+
+    user: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A membership that is to be: of the n-th tenant, in a role."""
+
+    of: Membership
+    tenant: int
+    role: str | None
+    person: Person
+
+
+@dataclass
+class People:
+    """Everybody in the generated rows."""
+
+    stranger: Person
+    """Belongs to no tenant and owns no row."""
+    owner: Person
+    """Owns rows and belongs to no tenant."""
+    seats: list[Seat] = field(default_factory=list)
+
+    @property
+    def everybody(self) -> list[Person]:
+        """All of them, once each."""
+        return list(dict.fromkeys([self.stranger, self.owner, *(seat.person for seat in self.seats)]))
+
+
+def people_of(declaration: Declaration, facts: Mapping[str, TableFacts], random: Random) -> People:
+    """Return somebody in each role of each of two tenants, somebody in both, and two in none."""
+    people = People(Person(uuid(random), "stranger"), Person(uuid(random), "owner of rows"))
+    for of in declaration.memberships.values():
+        roles = _roles(of, facts[of.table], declaration)
+        for tenant in range(TENANTS):
+            for role in roles:
+                label = f"{role or 'member'} of {_noun(of.tenant)} {tenant + 1}"
+                people.seats.append(Seat(of, tenant, role, Person(uuid(random), label)))
+        both = Person(uuid(random), f"in both {_noun(of.tenant)}s")
+        people.seats += [Seat(of, 0, roles[0], both), Seat(of, 1, roles[-1], both)]
+    return people
+
+
+def _noun(column: str) -> str:
+    return column.removesuffix("_id").replace("_", " ")
+
+
+def _roles(of: Membership, facts: TableFacts, declaration: Declaration) -> list[str | None]:
+    """Return the roles that a membership can have: what its column accepts, or what intents speak of."""
+    if of.role is None:
+        return [None]
+    column = facts.columns[of.role]
+    checks = [key.definition for key in facts.of_kind("c") if key.columns == (of.role,)]
+    listed = [
+        *column.labels,
+        *(text for one in (*checks, *column.domain_checks) for text in _TEXT.findall(one)),
+    ]
+    if listed:
+        return sorted(set(listed))
+    spoken = {
+        role
+        for _, rule in declaration.rules()
+        if isinstance(rule, Member) and rule.of.table == of.table
+        for role in rule.roles or ()
+    }
+    return [*sorted(spoken), "another role"]
+
+
+def user_places(declaration: Declaration) -> set[Place]:
+    """Return the columns that name a user."""
+    owned = {(table, rule.column) for table, rule in declaration.rules() if isinstance(rule, Own)}
+    return owned | {(of.table, of.user) for of in declaration.memberships.values()}
+
+
+def tenant_places(declaration: Declaration) -> dict[Place, Membership]:
+    """Return the columns that name a tenant, and whose."""
+    owned = {(table, rule.column): rule.of for table, rule in declaration.rules() if isinstance(rule, Member)}
+    return owned | {(of.table, of.tenant): of for of in declaration.memberships.values()}
+
+
+def root(place: Place, facts: Mapping[str, TableFacts]) -> Place:
+    """Follow foreign keys to the column where the value is at home."""
+    seen = set()
+    while place not in seen and place[0] in facts:
+        seen.add(place)
+        table, column = place
+        for key in facts[table].of_kind("f"):
+            if column in key.columns and key.referenced is not None:
+                place = (key.referenced, key.referenced_columns[key.columns.index(column)])
+                break
+    return place

@@ -1,0 +1,168 @@
+"""The oracle by itself: no database, rows and askers written down."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from gatepost.intent import Intent, Membership, Update, everybody, having, own, through
+from gatepost.isolation import implication, oracle
+from gatepost.isolation.case import DENIED, REFUSED, Action, Asker, Case, Outcome, Subject, agree
+from gatepost.isolation.oracle import Oracle
+
+MEMBERS = Membership("m", tenant="team", user="who", role="role", where=having(left=None))
+ROWS = {
+    "m": {
+        "1": {"team": "a", "who": "ann", "role": "admin", "left": None},
+        "2": {"team": "a", "who": "bob", "role": "member", "left": None},
+        "3": {"team": "b", "who": "cid", "role": "admin", "left": None},
+        "4": {"team": "b", "who": "ann", "role": "admin", "left": "yesterday"},
+    },
+    "t": {
+        "x": {"id": "x", "team": "a", "owner": "bob", "state": "draft"},
+        "y": {"id": "y", "team": "a", "owner": "ann", "state": "done"},
+        "z": {"id": "z", "team": "b", "owner": None, "state": "draft"},
+    },
+    "c": {"k": {"id": "k", "t": "x"}, "l": {"id": "l", "t": "z"}, "n": {"id": "n", "t": None}},
+}
+INTENTS = {
+    "m": Intent(user={"select": own("who")}),
+    "t": Intent(
+        user={
+            "select": MEMBERS.member("team"),
+            "insert": MEMBERS.member("team", "admin") & having(state="draft"),
+            "update": Update(old=own("owner") & having(state="draft"), new=own("owner")),
+            "delete": MEMBERS.member("team", "admin"),
+        },
+        service=everybody(),
+        reader={"select": everybody()},
+    ),
+    "c": Intent(user={"select": through("t", "t", own("owner"))}),
+}
+GRANTED = {
+    "t": {"user": {"update": frozenset({"state", "owner"})}, "reader": {"select": frozenset({"state"})}}
+}
+
+
+def subject(name: str) -> Subject:
+    columns = tuple(next(iter(ROWS[name].values())))
+    return Subject(name, "f", columns, INTENTS[name], "owner", True, GRANTED.get(name, {}))
+
+
+ORACLE = Oracle(
+    {name: subject(name) for name in ROWS}, ROWS, {"t": ["id"], "m": ["team", "who"], "c": ["id"]}
+)
+
+
+def asker(user: str | None, role: str = "user", *inherits: str) -> Asker:
+    return Asker(role, user, "", frozenset({role, *inherits}))
+
+
+def expect(
+    user: str | None, action: Action, role: str = "user", table: str = "t", **given: object
+) -> Outcome:
+    return ORACLE.expect(Case(asker(user, role), table, action, **given))  # type: ignore[arg-type]
+
+
+def rows(*keys: str) -> Outcome:
+    return Outcome("rows", len(keys), frozenset(keys))
+
+
+def test_it_imports_nothing_that_writes_or_reads_sql() -> None:
+    """Neither does anything that it imports."""
+    allowed = {"gatepost.intent", "gatepost.isolation.case"}
+    for module in (oracle, implication):
+        tree = ast.parse(Path(module.__file__ or "").read_text())
+        named = {one.module for one in ast.walk(tree) if isinstance(one, ast.ImportFrom)}
+        assert {name for name in named if name and name.startswith(("gatepost", "psycopg"))} <= allowed
+
+
+@pytest.mark.parametrize(
+    ("user", "keys"),
+    [("ann", {"x", "y"}), ("bob", {"x", "y"}), ("cid", {"z"}), ("eve", set()), (None, set())],
+)
+def test_members_see_their_teams_rows(user: str | None, keys: set[str]) -> None:
+    assert expect(user, "select") == rows(*keys)
+
+
+def test_whose_membership_ended_is_no_member() -> None:
+    assert expect("ann", "delete", where=("z",)) == Outcome("rows", 0)
+
+
+def test_no_row_and_denied_are_different() -> None:
+    assert expect("eve", "select") == rows()
+    assert expect("eve", "select", "anon") == DENIED
+    assert expect("eve", "select", table="m") == rows()
+    assert expect("eve", "delete", table="m") == DENIED
+
+
+def test_columns_that_are_not_granted_are_denied() -> None:
+    assert expect("bob", "update", values=(("team", "a"),)) == DENIED
+    assert expect(None, "select", "reader") == DENIED
+    assert expect(None, "count", "reader").count == 3
+
+
+def test_update_finds_by_the_old_row_and_is_refused_by_the_new_one() -> None:
+    assert expect("bob", "update", values=(("state", "done"),)).count == 1
+    assert expect("bob", "update", values=(("owner", "ann"),)) == REFUSED
+    assert expect("ann", "update", where=("y",), values=(("state", "draft"),)).count == 0
+
+
+def test_insert_is_refused_and_returning_needs_to_see_the_row() -> None:
+    new = (("id", "n"), ("team", "a"), ("owner", None), ("state", "draft"))
+    assert expect("ann", "insert", values=new).count == 1
+    assert expect("bob", "insert", values=new) == REFUSED
+    assert expect("ann", "insert", values=(*new[:3], ("state", "done"))) == REFUSED
+
+
+def test_upsert_of_a_row_that_may_not_be_changed_is_refused() -> None:
+    new = (("id", "y"), ("team", "a"), ("owner", "ann"), ("state", "draft"))
+    given = {"values": new, "arbiter": ("id",), "sets": ("state", "draft")}
+    assert expect("ann", "upsert", **given) == REFUSED
+    assert expect("ann", "insert or nothing", values=new, arbiter=("id",)).count == 0
+
+
+def test_through_follows_the_reference() -> None:
+    assert expect("bob", "select", table="c") == rows("k")
+    assert expect(None, "select", table="c") == rows()
+
+
+def test_rights_of_inherited_roles_are_united() -> None:
+    both = asker("bob", "user", "service")
+    assert ORACLE.expect(Case(both, "t", "select")) == rows("x", "y", "z")
+
+
+def test_the_owner_is_held_by_forced_row_security() -> None:
+    assert expect(None, "select", "owner") == rows()
+
+
+@pytest.mark.parametrize(
+    ("expected", "got", "agrees"),
+    [
+        (rows("a"), rows("a"), True),
+        (rows("a"), rows("b"), False),
+        (rows(), DENIED, False),
+        (DENIED, rows(), False),
+        (REFUSED, DENIED, False),
+        (rows("a"), Outcome("undecided", state="23514"), True),
+        (DENIED, Outcome("undecided", state="23514"), False),
+        (REFUSED, Outcome("undecided", state="23505"), False),
+        (rows(), Outcome("error", state="42P17"), False),
+    ],
+)
+def test_agreement(expected: Outcome, got: Outcome, agrees: bool) -> None:
+    assert agree(expected, got) is agrees
+
+
+def test_implication() -> None:
+    member, admin = MEMBERS.member("team"), MEMBERS.member("team", "admin")
+    assert implication.implies(admin, member, "t")
+    assert not implication.implies(member, admin, "t")
+    assert implication.implies(own("owner") & admin, own("owner") | having(state="x"), "t")
+    assert not implication.implies(own("owner") | admin, own("owner"), "t")
+    assert implication.implies(admin, everybody(), "t")
+    anybody = Membership("m", tenant="team", user="who", role="role")
+    assert implication.implies(own("who"), anybody.member("team"), "m")
+    assert not implication.implies(own("who"), anybody.member("team"), "t")
