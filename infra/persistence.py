@@ -138,7 +138,7 @@ _WHO_ASKS = {
     "current_client_id": "The token's client_id: a guest's name, or an account's device; null for none",
     "guest_to_take_over": "The guest whose own token was verified beside the user's; null for none",
     "current_owner": "What rows of the signed-in user or of the guest have as owner; null for nobody",
-    "my_guests": "As owners: who asks, if a guest; else the verified guest whose rows the user takes over",
+    "my_owners": "The same, and the guest whose rows the user is about to take over, if a verified one",
 }
 
 
@@ -160,7 +160,8 @@ def _give_rows_their_users(
         comment="A service, and the erasure of a user, do delete",
     )
     ForeignKey(f"{name}_user_id_fkey", table, ["user_id"], references=on.users, on_delete="cascade")
-    Index(f"idx_{name}_user", table, ["user_id", shared.listed_by], serves=f"queries/{name}_of_user.sql")
+    Index(f"idx_{name}_user", table, ["user_id"], serves=f"queries/{name}_to_erase.sql")
+    Index(f"idx_{name}_owner", table, ["owner", shared.listed_by], serves=f"queries/{name}_of_owner.sql")
     Index(
         f"idx_{name}_changes",
         table,

@@ -23,7 +23,7 @@ class SharedTable:
     columns: Sequence[Column]
     checks: dict[str, str]
     listed_by: str
-    """What a user's rows are listed by, after the user."""
+    """What an owner's rows are listed by."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ RELEASES = (
         "Rows belong to a user or a guest and are synchronized among devices",
         needs_profile=False,
         columns=SYNC_COLUMNS,
-        readable=f"user_id = {ME} or (user_id is null and owner = any((select app.my_guests())::text[]))",
+        readable="owner = any((select app.my_owners())::text[])",
         writable=_OWNER,
         rule=own("user_id"),
         syncs=True,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 NOBODY = UUID(int=0)
 _UNKNOWN = {
     "uuid": NOBODY,
+    "xid8": "0",
     **dict.fromkeys(("smallint", "int", "integer", "bigint", "numeric", "double precision"), 0),
     **dict.fromkeys(("timestamptz", "timestamp", "date"), "epoch"),
 }

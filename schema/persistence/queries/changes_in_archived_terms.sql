@@ -2,7 +2,7 @@
 -- as: authenticated
 -- index: idx_archived_terms_changes
 -- parameter: owner text = {owner}
--- parameter: after xid8 = 0
+-- parameter: after xid8 = {seen_in}
 -- parameter: after_id uuid = 00000000-0000-0000-0000-000000000000
 -- parameter: page_size int = 500
 select

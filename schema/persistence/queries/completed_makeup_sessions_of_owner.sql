@@ -1,7 +1,7 @@
--- A user's completed make-up sessions that are not removed: the start of the list
+-- A user's or guest's completed make-up sessions that are not removed: the start of the list
 -- as: authenticated
--- index: idx_completed_makeup_sessions_user
--- parameter: user_id uuid = {member}
+-- index: idx_completed_makeup_sessions_owner
+-- parameter: owner text = {owner}
 -- parameter: page_size int = 50
 select
     c.id,
@@ -11,6 +11,6 @@ select
     c.version,
     c.updated_at
 from public.completed_makeup_sessions as c
-where c.user_id = %(user_id)s and not c.deleted
+where c.owner = %(owner)s and not c.deleted
 order by c.completed_on desc
 limit %(page_size)s;

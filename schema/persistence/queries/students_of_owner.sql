@@ -1,7 +1,7 @@
--- A user's students that are not removed: the start of the list
+-- A user's or guest's students that are not removed: the start of the list
 -- as: authenticated
--- index: idx_students_user
--- parameter: user_id uuid = {member}
+-- index: idx_students_owner
+-- parameter: owner text = {owner}
 -- parameter: page_size int = 50
 select
     s.id,
@@ -10,6 +10,6 @@ select
     s.version,
     s.updated_at
 from public.students as s
-where s.user_id = %(user_id)s and not s.deleted
+where s.owner = %(owner)s and not s.deleted
 order by s.name
 limit %(page_size)s;

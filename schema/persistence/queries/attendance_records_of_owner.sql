@@ -1,7 +1,7 @@
--- A user's attendance records that are not removed: the start of the list
+-- A user's or guest's attendance records that are not removed: the start of the list
 -- as: authenticated
--- index: idx_attendance_records_user
--- parameter: user_id uuid = {member}
+-- index: idx_attendance_records_owner
+-- parameter: owner text = {owner}
 -- parameter: page_size int = 50
 select
     a.id,
@@ -12,6 +12,6 @@ select
     a.version,
     a.updated_at
 from public.attendance_records as a
-where a.user_id = %(user_id)s and not a.deleted
+where a.owner = %(owner)s and not a.deleted
 order by a.held_on desc
 limit %(page_size)s;

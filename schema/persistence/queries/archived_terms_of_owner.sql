@@ -1,7 +1,7 @@
--- A user's archived terms that are not removed: the start of the list
+-- A user's or guest's archived terms that are not removed: the start of the list
 -- as: authenticated
--- index: idx_archived_terms_user
--- parameter: user_id uuid = {member}
+-- index: idx_archived_terms_owner
+-- parameter: owner text = {owner}
 -- parameter: page_size int = 50
 select
     t.id,
@@ -12,6 +12,6 @@ select
     t.version,
     t.updated_at
 from public.archived_terms as t
-where t.user_id = %(user_id)s and not t.deleted
+where t.owner = %(owner)s and not t.deleted
 order by t.starts_on desc
 limit %(page_size)s;
