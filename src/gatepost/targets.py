@@ -19,6 +19,8 @@ class Target:
 
 
 INDEXED_QUERY = Target("an indexed query under row security", 5.0, "ms")
+ONE_CONNECTION = Target("pgbench's rate of look-ups, beside ours, with 1 connection", 1 / 0.6, "times")
+FOUR_CONNECTIONS = Target("pgbench's rate of look-ups, beside ours, with 4 connections", 1 / 0.3, "times")
 NOTHING_TO_DO = Target("`gatepost up` with nothing to do, for 150 resources and more", 1.0, "s")
 LONGEST_WAIT = Target("the longest wait of a client while a table changes under it", 1.0, "s")
 MANY_TABLES = Target("300 tables deployed, in the time of `psql -f` with the same statements", 1.5, "times")

@@ -29,6 +29,8 @@ class Compiled:
     """The parameters' names, in the order of `$1`, `$2` …"""
     is_kept: bool = True
     """Whether the server is to keep it prepared: not for text that is composed anew each time."""
+    takes_text: bool = False
+    """Whether its parameters are plain text, so that nothing needs to find out how each value is sent."""
 
     def values(self, parameters: Mapping[str, Any]) -> list[Any]:
         """Return the parameters in order.

@@ -16,11 +16,14 @@ if TYPE_CHECKING:
     from gatepost.session.identity import Identity
     from gatepost.session.statement import Statement
 
-_BEGIN, _COMMIT, _ROLLBACK = (Compiled(word, ()) for word in (b"begin", b"commit", b"rollback"))
+_BEGIN, _COMMIT, _ROLLBACK = (
+    Compiled(word, (), takes_text=True) for word in (b"begin", b"commit", b"rollback")
+)
 _IDENTITY = Compiled(
     b"select set_config('role', $1, true), set_config('request.jwt.claims', $2, true),"
     b" set_config('app.user_id', '', true), set_config('app.organization_id', '', true)",
     ("role", "claims"),
+    takes_text=True,
 )
 
 

@@ -71,6 +71,8 @@ class Wire(psycopg.Connection[Any]):
         return self._last(sent, results)
 
     def _dumped(self, statement: Compiled, values: Sequence[Any]) -> tuple[Compiled, list[Any], Any, Any]:
+        if statement.takes_text:
+            return statement, [value.encode() for value in values], (), None
         transformer = Transformer(self)
         try:
             texts = transformer.dump_sequence(values, [PyFormat.AUTO] * len(values))
