@@ -13,7 +13,7 @@ SOURCES = Sources("post_collectives")
 FAILED = "outcome in ('refused', 'failed')"
 _BY_SERVICES = (
     "action, outcome, post_id, collective_id, author_id, user_id, database_role, operation_id,"
-    " source, error_code, detail, duration_ms, log_position"
+    " source, error_code, detail, duration_ms, event_key"
 )
 
 
@@ -72,7 +72,7 @@ _COLUMNS = [
     Column("error_code", "text", nullable=True),
     Column("detail", "jsonb", default="'{}'", comment="Names and numbers: no titles, texts or settings"),
     Column("duration_ms", "numeric(12,3)", nullable=True, comment="Of the statement, or the operation"),
-    Column("log_position", "text", nullable=True, comment="Session and line in the server's log"),
+    Column("event_key", "text", nullable=True, comment="What is recorded once: a line of the server's log …"),
 ]
 _CHECKS = {
     "action": "action in ('create', 'update', 'remove', 'migrate', 'validate', 'other')",
@@ -108,13 +108,13 @@ def _indexes(table: Table) -> None:
         comment="A few kilobytes, whatever the size of the log",
     )
     Index(
-        "idx_post_collective_audit_log_position",
+        "idx_post_collective_audit_log_event_key",
         table,
-        ["log_position"],
+        ["event_key"],
         unique=True,
-        where="log_position is not null",
-        serves="queries/recorded_log_positions.sql",
-        comment="A line of the server's log is recorded once",
+        where="event_key is not null",
+        serves="queries/recorded_events.sql",
+        comment="A line of the server's log, or a failed operation, is recorded once",
     )
 
 

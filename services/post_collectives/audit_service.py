@@ -198,6 +198,8 @@ def _share(actions: list[ActionReport], outcome: str) -> float | None:
 
 def _row(operation: Operation, outcome: Outcome, error: PostCollectiveError) -> dict[str, Any]:
     happened = {"occurred_at": datetime.now(UTC).isoformat(timespec="milliseconds")}
+    if isinstance(error.__cause__, SessionError) and error.__cause__.sqlstate:
+        happened["sqlstate"] = error.__cause__.sqlstate
     return {
         "action": operation.action,
         "outcome": outcome,
@@ -209,4 +211,5 @@ def _row(operation: Operation, outcome: Outcome, error: PostCollectiveError) -> 
         "error_code": error.code,
         "detail": Jsonb({**operation.detail, **error.audit, **happened}),
         "duration_ms": round(operation.milliseconds, 3),
+        "event_key": f"operation/{operation.id}",
     }

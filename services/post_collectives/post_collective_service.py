@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from gatepost.session import Database, Identity, Invalid, Refused
+from gatepost.session import Database, Identity, Invalid, Refused, Transaction
 from gatepost.web.health import Health
 from services.post_collectives import health
 from services.post_collectives.audit_service import PostCollectiveAuditService
@@ -183,18 +183,17 @@ class PostCollectiveService:
         identity, settings = operation.acting_for(change.user_id), change.sharing_settings
         try:
             with self._database.transaction(identity) as tx:
-                rows = tx.rows(
-                    QUERIES["update_associations"],
+                rows = _settled(
+                    tx,
+                    "update_associations",
+                    change.collective_ids,
+                    lambda row: row["differs"] and not row["is_changed"],
                     post_id=change.post_id,
-                    collective_ids=change.collective_ids,
                     status=settings.status,
                     sharing_settings=Jsonb(settings.stored(only_given=True)),
                     display_order=settings.order,
                 )
                 _all_known(change.collective_ids, rows)
-                locked = [row["collective_id"] for row in rows if row["differs"] and not row["is_changed"]]
-                if locked:
-                    raise AssociationLocked(locked)
         except Refused as error:
             raise self._not_allowed(identity, change) from error
         changed = {row["collective_id"] for row in rows if row["is_changed"]}
@@ -209,14 +208,13 @@ class PostCollectiveService:
     def _remove(self, operation: Operation, removal: Removal) -> Removed:
         identity = operation.acting_for(removal.user_id)
         with self._database.transaction(identity) as tx:
-            rows = tx.rows(
-                QUERIES["remove_associations"],
+            rows = _settled(
+                tx,
+                "remove_associations",
+                removal.collective_ids,
+                lambda row: not row["is_removed"],
                 post_id=removal.post_id,
-                collective_ids=removal.collective_ids,
             )
-            locked = [row["collective_id"] for row in rows if not row["is_removed"]]
-            if locked:
-                raise AssociationLocked(locked)
             if not rows and not tx.rows(
                 QUERIES["readable_post"], post_id=removal.post_id, user_id=removal.user_id
             ):
@@ -251,6 +249,29 @@ def _given(operation: Operation, user_id: object, settings: object) -> dict[str,
         "collective_ids": operation.collective_ids,
         "sharing_settings": settings,
     }
+
+
+def _settled(
+    tx: Transaction,
+    query: str,
+    ids: list[UUID],
+    is_open: Callable[[Mapping[str, Any]], bool],
+    **parameters: Any,
+) -> list[dict[str, Any]]:
+    """Run a change and return what became of each association that is there.
+
+    What was seen and not changed is locked, or somebody else was quicker: a second look tells.
+
+    :raises AssociationLocked: some are.
+    """
+    rows = tx.rows(QUERIES[query], collective_ids=ids, **parameters)
+    still = [row["collective_id"] for row in rows if is_open(row)]
+    if not still:
+        return rows
+    again = tx.rows(QUERIES[query], collective_ids=still, **parameters)
+    if locked := [row["collective_id"] for row in again if is_open(row)]:
+        raise AssociationLocked(locked)
+    return [row for row in rows if not is_open(row)] + again
 
 
 def _all_known(wanted: list[UUID], rows: list[dict[str, Any]]) -> None:

@@ -25,8 +25,8 @@ from gatepost.session import Database, Identity
 from services.post_collectives.queries import QUERIES
 
 _ABOUT = re.compile(r"\bpost_collectives\b")
-_VERBS = "insert|update|delete|select|copy|truncate|alter|drop"
-_VERB = re.compile(rf"\s*(?:with\b.*?\b)?({_VERBS})\b", re.IGNORECASE | re.DOTALL)
+_VERB = re.compile(r"\s*(\w+)")
+_CHANGING = re.compile(r"\b(insert|update|delete)\b", re.IGNORECASE)
 _ACTIONS = {
     "insert": "create",
     "copy": "create",
@@ -62,8 +62,10 @@ class Refusal:
 
     @property
     def verb(self) -> str:
-        """The statement's first word that says what it does."""
+        """The statement's first word, or the one after its `with`, that says what it does."""
         found = _VERB.match(self.statement)
+        if found and found[1].lower() == "with":
+            found = _CHANGING.search(self.statement)
         return found[1].lower() if found else "other"
 
     @property
@@ -85,7 +87,7 @@ class Refusal:
                     "statement": self.verb,
                 }
             ),
-            "log_position": self.position,
+            "event_key": self.position,
         }
 
 
@@ -144,8 +146,8 @@ def record_refusals(database: Database, name: str, paths: Iterable[Path]) -> int
     for start in range(0, len(positions), _BATCH):
         batch = {position: found[position] for position in positions[start : start + _BATCH]}
         with database.transaction(Identity.service()) as tx:
-            known = tx.rows(QUERIES["recorded_log_positions"], positions=list(batch))
-            new = [one for position, one in batch.items() if {"log_position": position} not in known]
+            known = tx.rows(QUERIES["recorded_events"], keys=list(batch))
+            new = [one for position, one in batch.items() if {"event_key": position} not in known]
             written = tx.rows(QUERIES["failures_of_services"], time_span="2 days") if new else []
             for one in _left_over(new, written):
                 recorded += tx.changed(QUERIES["record_refused_statement"], **one.row())

@@ -10,10 +10,11 @@
 -- parameter: error_code text = posting_not_allowed
 -- parameter: detail jsonb = {"collectives": 2}
 -- parameter: duration_ms numeric = 1.5
+-- parameter: event_key text = operation/1
 insert into public.post_collective_audit_log
 (
     action, outcome, post_id, collective_id, author_id, user_id, database_role,
-    operation_id, source, error_code, detail, duration_ms
+    operation_id, source, error_code, detail, duration_ms, event_key
 )
 values
 (
@@ -32,6 +33,7 @@ values
     'service',
     %(error_code)s,
     %(detail)s,
-    %(duration_ms)s
+    %(duration_ms)s,
+    %(event_key)s
 )
-returning id;
+on conflict (event_key) where event_key is not null do nothing;

@@ -5,10 +5,10 @@
 -- parameter: database_role text = authenticator
 -- parameter: error_code text = 42501
 -- parameter: detail jsonb = {"statement": "insert"}
--- parameter: log_position text = 0.0/1
+-- parameter: event_key text = 0.0/1
 insert into public.post_collective_audit_log
-(action, outcome, database_role, source, error_code, detail, log_position)
+(action, outcome, database_role, source, error_code, detail, event_key)
 values (
-    %(action)s, %(outcome)s, %(database_role)s, 'server_log', %(error_code)s, %(detail)s, %(log_position)s
+    %(action)s, %(outcome)s, %(database_role)s, 'server_log', %(error_code)s, %(detail)s, %(event_key)s
 )
-on conflict (log_position) where log_position is not null do nothing;
+on conflict (event_key) where event_key is not null do nothing;

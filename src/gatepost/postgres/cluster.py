@@ -33,6 +33,7 @@ SETTINGS = {
     "lc_messages": "C",
     "default_text_search_config": "pg_catalog.english",
     "logging_collector": "on",
+    "log_destination": "stderr,jsonlog",
     "log_filename": "postgresql-%a.log",
     "log_rotation_age": "1d",
     "log_rotation_size": "0",
