@@ -59,7 +59,12 @@ def _post_collectives(known: Collectives, written: Table) -> Table:
         },
         intent=_INTENT,
     )
-    PrimaryKey("post_collectives_pkey", table, ["post_id", "author_id", "collective_id"])
+    PrimaryKey(
+        "post_collectives_pkey",
+        table,
+        ["post_id", "collective_id", "author_id"],
+        comment="With the author, so that nobody learns by a conflict where another's post is shared",
+    )
     for name, expression in _CHECKS.items():
         Check(f"post_collectives_{name}_check", table, expression)
     _foreign_keys(known, written, table)

@@ -4,7 +4,8 @@ as $$
 begin
     select p.author_id into new.author_id from public.posts as p where p.id = new.post_id;
     if new.author_id is null then
-        raise exception 'post % does not exist', new.post_id using errcode = 'foreign_key_violation';
+        raise exception 'post % does not exist', new.post_id
+            using errcode = 'foreign_key_violation', hint = 'share a post that exists, and that you may read';
     end if;
     return new;
 end;

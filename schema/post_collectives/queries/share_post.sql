@@ -17,7 +17,7 @@ with added as (
     from unnest(%(collective_ids)s) as w (collective_id)
     -- Ordered, so that two that share the same cannot deadlock.
     order by w.collective_id
-    on conflict (post_id, author_id, collective_id) do nothing
+    on conflict (post_id, collective_id, author_id) do nothing
     returning collective_id, status
 )
 
