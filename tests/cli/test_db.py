@@ -85,10 +85,9 @@ def test_first_run_ends_with_proof_address_and_next_commands(alone: Workspace) -
     shown = alone.run("up", "--first-run").stdout
     assert "checks passed" in shown
     assert "postgresql://deployer@127.0.0.1:" in shown
-    lines = shown.rstrip().splitlines()[-3:]
-    assert [word in line for word, line in zip(("db psql", "preview --sql", " up"), lines, strict=True)] == [
-        True
-    ] * 3
+    next_commands = ("db psql", "serve", "preview --sql", "up", "gate")
+    lines = shown.rstrip().splitlines()[-len(next_commands) :]
+    assert [f" {word} " in line for word, line in zip(next_commands, lines, strict=True)] == [True] * 5
 
 
 def test_server_of_ones_own_is_left_alone(workspace: Workspace) -> None:

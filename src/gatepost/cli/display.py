@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 _SHOWN_RUNNING = 6
 _QUIET_SECONDS = 30.0
 _FEW = 40
-"""With so many changes or fewer, a terminal keeps a line of each."""
+"""With so many changes or fewer, each has a line of its own."""
+_OF_MANY = 200
+"""Of more than that, a log gets a line after so many."""
 
 
 @dataclass
@@ -77,10 +80,26 @@ def watching(screen: Screen, observer: Observer, title: str, total: int) -> Abst
         return nullcontext()
     if screen.is_live:
         return Live(screen, observer, title, total)
-    observer.on_step = lambda event: _print_step(screen, observer, event)
+    observer.on_step = _steps(screen, observer, total)
     observer.on_message = lambda severity, text: _print_message(screen, severity, text)
     observer.on_progress = Waits(screen).tell
     return nullcontext()
+
+
+def _steps(screen: Screen, observer: Observer, total: int) -> Callable[[StepEvent], None]:
+    """Return what prints steps to a log: each one, of many only the failed ones and now and then how many."""
+    done = 0
+
+    def told(event: StepEvent) -> None:
+        nonlocal done
+        if event.status in ("done", "failed") and event.op not in ("same", "create-replacement"):
+            done += 1
+            if total <= _FEW or event.status == "failed":
+                screen.line(step_line(observer, event))
+            elif done % _OF_MANY == 0:
+                screen.line(f"  {done} of {total}")
+
+    return told
 
 
 def step_line(observer: Observer, event: StepEvent) -> Text:
@@ -93,11 +112,6 @@ def step_line(observer: Observer, event: StepEvent) -> Text:
     if event.diff:
         line.append(f": {changed(event)}", "dim")
     return line.append(f"  {observer.feature_of(event)}, {took(event.seconds)}", "dim")
-
-
-def _print_step(screen: Screen, observer: Observer, event: StepEvent) -> None:
-    if event.status in ("done", "failed") and event.op not in ("same", "create-replacement"):
-        screen.line(step_line(observer, event))
 
 
 def _print_message(screen: Screen, severity: str, text: str) -> None:

@@ -6,7 +6,10 @@ import os
 import shutil
 import sys
 import time
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from gatepost.cli import proof
@@ -14,20 +17,35 @@ from gatepost.cli.deploy import Command
 from gatepost.cli.display import Screen
 from gatepost.cli.server import deployer_url
 
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from gatepost.verify.check import Check
+
+_KINDS = {
+    "table": "tables",
+    "policy": "policies",
+    "index": "indexes",
+    "function": "functions",
+}
 _NEXT = {
     "db psql": "look around in the database",
+    "serve": "the API, with its documentation at /docs",
     "preview --sql": "after a change in infra/ or schema/: every statement, with its lock",
     "up": "deploy the change",
+    "gate": "what a change must pass",
 }
 
 
 def conclude(deployed: Command) -> int:
-    """Verify what was deployed and say how to go on; return 1 if a check failed."""
+    """Verify what was deployed, show it on a page and say how to go on; return 1 if a check failed."""
     screen, stack = deployed.screen, deployed.stack
     started = time.perf_counter()
     checks = proof.run(screen, stack)
     failed = [check for check in checks if not check.ok]
-    proof.show(screen, checks, brief=True)
+    screen.line()
+    screen.out.print(_features(checks))
+    proof.show(screen, failed, brief=True)
     proof.conclude(screen, checks, failed, time.perf_counter() - started)
     command = _command()
     _show_address(screen, deployer_url(stack), command)
@@ -36,6 +54,30 @@ def conclude(deployed: Command) -> int:
     for words, why in _NEXT.items():
         screen.line(f"  {command} {words:<{width}}  {why}")
     return 1 if failed else 0
+
+
+def _features(checks: Sequence[Check]) -> Table:
+    """Return a line a feature: how much of each kind it has, and the slowest of its queries."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("feature", no_wrap=True)
+    for name in (*_KINDS.values(), "queries", "slowest"):
+        table.add_column(name, justify="right")
+    ordered = sorted(checks, key=lambda check: check.kind)
+    for feature in dict.fromkeys(check.feature for check in checks):
+        own = Counter(check.kind for check in ordered if check.feature == feature)
+        if own["table"]:
+            counted = [str(own[kind] or "") for kind in (*_KINDS, "query")]
+            table.add_row(feature, *counted, _slowest(feature, checks))
+    return table
+
+
+def _slowest(feature: str, checks: Sequence[Check]) -> str:
+    queries = [one.found for one in checks if (one.feature, one.kind) == (feature, "query") and one.found]
+    times = [found["time"] for found in queries if "time" in found]
+    return max(times, key=lambda text: float(text.split()[0]), default="")
 
 
 def _show_address(screen: Screen, url: str, command: str) -> None:
