@@ -61,7 +61,7 @@ def _features(checks: Sequence[Check]) -> Table:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("feature", no_wrap=True)
     for name in (*_KINDS.values(), "queries", "slowest"):
         table.add_column(name, justify="right")
