@@ -7,6 +7,7 @@ from typing import Any
 
 from pglast import parse_sql
 from pglast.ast import (
+    A_Const,
     A_Expr,
     BoolExpr,
     ColumnRef,
@@ -56,9 +57,10 @@ def calls_per_row(node: Any) -> Iterator[str]:
 
 
 def compared(node: Any) -> Iterator[set[str]]:
-    """Yield, for each alternative of an expression, the columns that it compares with `=` or `any`.
+    """Yield, for each alternative of an expression, the columns that it compares with something found out.
 
-    `a = 1 and b = 2 or c = 3` has the alternatives {a, b} and {c}.
+    `a = f() and b = g() or c = h()` has the alternatives {a, b} and {c}. What is compared with a constant,
+    `status = 'published'`, picks out no few rows: an index would not help.
     """
     parts: Any = node.args if isinstance(node, BoolExpr) else ()
     if parts and node.boolop == BoolExprType.OR_EXPR:
@@ -78,12 +80,17 @@ def _columns(node: Any) -> set[str]:
         operator: Any = node.name
         equals = operator[0].sval == "="
         sides = (node.lexpr, node.rexpr)
-        return {name for side in sides if equals and (name := _column(side))}
+        fixed = any(_is_constant(side) for side in sides)
+        return {name for side in sides if equals and not fixed and (name := _column(side))}
     if isinstance(node, A_Expr) and node.kind == A_Expr_Kind.AEXPR_IN:
         return {name} if (name := _column(node.lexpr)) else set()
     if isinstance(node, SubLink) and node.testexpr is not None:
         return {name} if (name := _column(node.testexpr)) else set()
     return set()
+
+
+def _is_constant(node: Any) -> bool:
+    return _is_constant(node.arg) if isinstance(node, TypeCast) else isinstance(node, A_Const)
 
 
 def _column(node: Any) -> str | None:

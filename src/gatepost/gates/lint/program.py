@@ -32,11 +32,12 @@ class Program:
 
     @cached_property
     def leading(self) -> dict[Place, list[list[str]]]:
-        """The columns of every index and key of a table, in their order; partial indexes left out."""
+        """The columns of every index and key of a table, in their order; those of a part of the rows left out."""
         found: dict[Place, list[list[str]]] = defaultdict(list)
         for one in self.of("Index"):
-            if one.inputs.get("method", "btree") in ("btree", "hash") and not one.inputs.get("where"):
-                found[place(one.inputs)].append([_first_word(text) for text in one.inputs["columns"]])
+            columns = [_first_word(text) for text in one.inputs["columns"]]
+            if one.inputs.get("method", "btree") in ("btree", "hash") and _has_all(one.inputs, columns[0]):
+                found[place(one.inputs)].append(columns)
         for one in self.of("Constraint"):
             if one.inputs.get("columns") and one.inputs.get("kind") in ("primary_key", "unique"):
                 found[place(one.inputs)].append([str(name) for name in one.inputs["columns"]])
@@ -137,6 +138,12 @@ def findings(objects: Iterable[Declared]) -> list[Finding]:
 
 def _at(one: Declared, rule: str, message: str) -> Finding:
     return Finding(rule, message, one.places)
+
+
+def _has_all(inputs: dict[str, Any], column: str) -> bool:
+    """Return whether an index has every row that an equality of its first column can find."""
+    where = " ".join(str(inputs.get("where") or "").lower().split())
+    return where in ("", f"{column} is not null")
 
 
 def _first_word(text: str) -> str:
