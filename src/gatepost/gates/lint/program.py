@@ -32,7 +32,7 @@ class Program:
 
     @cached_property
     def leading(self) -> dict[Place, list[list[str]]]:
-        """The columns of every index and key of a table, in their order; those of a part of the rows left out."""
+        """The columns of every index and key of a table that has all its rows, in their order."""
         found: dict[Place, list[list[str]]] = defaultdict(list)
         for one in self.of("Index"):
             columns = [_first_word(text) for text in one.inputs["columns"]]
