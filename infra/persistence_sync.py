@@ -45,10 +45,11 @@ def _sync_pushes(on: Foundation) -> None:
         row_security="forced",
         privileges={
             USER: ["select", f"insert ({_RECEIPT})"],
-            SERVICE: EVERYTHING,
+            SERVICE: ["select", "insert", "delete"],
         },
         intent=Intent(
-            authenticated={"select": own("user_id"), "insert": own("user_id")}, service_role=everybody()
+            authenticated={"select": own("user_id"), "insert": own("user_id")},
+            service_role={"select": everybody(), "insert": everybody(), "delete": everybody()},
         ),
     )
     PrimaryKey("sync_pushes_pkey", table, ["owner", "id"])
