@@ -98,8 +98,9 @@ def _inserts(choices: Repertoire, asker: Asker, table: str) -> Iterator[Case]:
     insertable = choices.insertable(asker, table)
     if not choices.spares(table) or not insertable or choices.defaults_matter(asker, table):
         return
-    names = [name for name in choices.telling(table) if name in insertable]
-    pools = [[(name, value) for value in choices.values(table, name)] for name in names]
+    home = choices.facts(table).key
+    names = [name for name in choices.telling(table) if name in insertable and (name,) != home]
+    pools = [[(name, value) for value in choices.likely(asker, table, name)] for name in names]
     for number, changed in enumerate(islice(_spread(pools), _INSERTS)):
         values = choices.new_row(asker, table, number % len(choices.spares(table)), *changed)
         yield Case(asker, table, "insert", values=values)

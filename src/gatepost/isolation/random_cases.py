@@ -90,7 +90,8 @@ class Drawing:
         spares, insertable = self.choices.spares(table), self.choices.insertable(asker, table)
         if not spares or not insertable or self.choices.defaults_matter(asker, table):
             return None
-        telling = [name for name in self.choices.telling(table) if name in insertable]
+        home = self.choices.facts(table).key
+        telling = [name for name in self.choices.telling(table) if name in insertable and (name,) != home]
         changed = [(name, self._value(table, name, random)) for name in telling if random.random() < 0.6]
         spare = random.randrange(len(spares))
         if case.action.startswith("insert") and case.action != "insert or nothing":

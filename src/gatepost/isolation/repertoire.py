@@ -67,6 +67,13 @@ class Repertoire:
             found[None] = None
         return tuple(found)[:_VALUES]
 
+    def likely(self, asker: Asker, table: str, column: str) -> tuple[str | None, ...]:
+        """Return the same values, the asker's own and those of their tenants first."""
+        people, tenants = self.world.people, self.world.seeded.tenants
+        seats = [seat for seat in people.seats if seat.person.user == asker.user]
+        own = {asker.user, *(tenants[seat.of.table][seat.tenant] for seat in seats)} - {None}
+        return tuple(sorted(self.values(table, column), key=lambda value: value not in own))
+
     def spares(self, table: str) -> Sequence[dict[str, str | None]]:
         """Return rows that the table would accept."""
         return self.world.seeded.spares.get(table, [])
