@@ -12,6 +12,8 @@ from gatepost.gates.verdict import Finding, Outcome, Trial, Verdict
 if TYPE_CHECKING:
     from gatepost.cli.hazards import Found
 
+_FEW = 5
+
 
 class HazardGate:
     """No unapproved hazard in the plan."""
@@ -63,6 +65,8 @@ def _how(found: Iterable[Found]) -> list[str]:
     from gatepost.postgres.approvals import how_to_approve
 
     refused = [one.risk for one in found if one.risk.approval is None]
+    if len(refused) > _FEW:
+        return ["`gatepost preview` tells the words that approve each"]
     return how_to_approve(refused).splitlines() if refused else []
 
 

@@ -100,7 +100,5 @@ def _sent(observer: Observer, places: dict[tuple[str, str], tuple[str, ...]]) ->
         statements: list[dict[str, Any]] = [line for plan in plans for line in plan.statements]
         alone = tuple(str(line["sql"]) for line in statements if line["mode"] == "concurrent")
         together = tuple(str(line["sql"]) for line in statements if line["mode"] != "concurrent")
-        approved = {
-            str(hazard["approval"]) for plan in plans for hazard in plan.hazards if hazard["approval"]
-        }
-        yield Sent(places.get((kind, name), ()), together, alone, ", ".join(sorted(approved)))
+        hazards = {str(hazard["hazard"]) for plan in plans for hazard in plan.hazards}
+        yield Sent(places.get((kind, name), ()), together, alone, ", ".join(sorted(hazards)))

@@ -15,8 +15,8 @@ from typing import Any
 from gatepost.errors import UsageError
 from gatepost.gates.verdict import Finding
 
-_BY_THE_RUNNER = "require-lock-timeout,require-statement-timeout"
-"""What the runner sets for every statement that it sends."""
+_BY_THE_RUNNER = "require-lock-timeout,require-statement-timeout,prefer-robust-stmts"
+"""What the runner does for every statement that it sends: time-outs, and a ledger of what was done."""
 
 
 def sqlfluff(root: Path, folder: Path) -> list[Finding]:
@@ -48,8 +48,8 @@ class Sent:
     """In a transaction."""
     alone: tuple[str, ...] = ()
     """Outside any transaction, such as a concurrent index build."""
-    approved: str = ""
-    """The hazards of these statements that somebody approved."""
+    hazards: str = ""
+    """The hazards of these statements, which the gate of that name judges."""
 
 
 def squawk(root: Path, sent: Sequence[Sent], folder: Path) -> list[Finding]:
@@ -77,7 +77,7 @@ def _squawk(root: Path, parts: list[tuple[Sent, tuple[str, ...]]], file: Path, m
 
 def _squawked(one: Mapping[str, Any], sent: Sent) -> Finding:
     words = " ".join(part for part in (one.get("message"), one.get("help")) if part)
-    accepted = f"approved: {sent.approved}" if sent.approved else ""
+    accepted = f"the hazards gate judges it: {sent.hazards}" if sent.hazards else ""
     return Finding(f"squawk-{one['rule_name']}", words, sent.places, accepted)
 
 

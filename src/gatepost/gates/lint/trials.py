@@ -67,8 +67,8 @@ def trials(folder: Path) -> Iterator[Trial]:
         yield _trial(case, Verdict.FAIL, folder, objects, _SENT)
     for case, statement in _BLOCKING.items():
         yield _trial(case, Verdict.FAIL, folder, _PROGRAM, (Sent((), (statement,)),))
-    approved = Sent((), (_DROPPED,), approved="DELETES_DATA:public.notes.body")
-    yield _trial("a drop that somebody approved", Verdict.PASS, folder, _PROGRAM, (approved,))
+    hazardous = Sent((), (_DROPPED,), hazards="DELETES_DATA")
+    yield _trial("a drop that is a hazard", Verdict.PASS, folder, _PROGRAM, (hazardous,))
     file.write_text(_UNTIDY)
     yield _trial("SQL that sqlfluff rejects", Verdict.FAIL, folder, _PROGRAM, _SENT)
 
