@@ -36,3 +36,13 @@ ASSOCIATION_CREATION = Target("a post shared with its collectives, or taken back
 AUDIT_RETRIEVAL = Target("a page of a post's audit log", 300.0, "ms")
 DATABASE_RESPONSE = Target("a request of an application to the database, under load", 100.0, "ms")
 API_RESPONSE = Target("a request to the API, under load", 200.0, "ms")
+ROW_SECURITY = Target("a query under row security, of the same with its conditions written out", 1.2, "times")
+WRITE_CHECKS = Target("a write under row security, of the same without any check", 2.5, "times")
+RATE_OF_ONE = Target("the session's rate with 1 connection, at least of pgbench's", 0.6, "times")
+RATE_OF_FOUR = Target(
+    "the session's rate with 4 connections in processes, at least of pgbench's", 0.3, "times"
+)
+PERMISSION_CHECK = Target("permission check of 50 collectives, p99", 1.5, "ms")
+CREATION_OF_TEN = Target("creation of 10 associations with audit, p99", 5.0, "ms")
+AUDIT_PAGE = Target("audit page of 50, p99", 1.5, "ms")
+ACTIVE_INTEGRATION = Target("active integration look-up, p99", 0.5, "ms")

@@ -1,0 +1,139 @@
+"""A crowded platform: every table filled, on a server that keeps what is committed on the disk."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from fix_platform import PROJECT, Deployed
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.sql import SQL, Identifier, Literal
+
+from gatepost.plans.draws import Drawn, draw_for, draw_subjects
+from gatepost.plans.laboratory import Laboratory, ReferenceRows, Size, laboratory, opened
+from gatepost.plans.shape import Rows
+from gatepost.plans.volume import volume_files
+from gatepost.postgres.connect import Target
+from gatepost.postgres.structure import read_structure
+from gatepost.queries import Query, load
+from gatepost.session import Database, Identity
+
+FEATURES = {folder.parent.name: load(folder) for folder in sorted((PROJECT / "schema").glob("*/queries"))}
+QUERIES = {f"{feature}.{name}": query for feature, found in FEATURES.items() for name, query in found.items()}
+OWNER = "app_owner"
+FULL = 1_000_000
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--benchmark-rows",
+        type=int,
+        default=FULL,
+        help="rows of the largest tables that benchmarks run on",
+    )
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """The filled platform, as an application sees it."""
+
+    rows: int
+    size: Size
+    laboratory: Laboratory
+    password: str
+    _drawn: dict[str, Sequence[Mapping[str, object]]] = field(default_factory=dict)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it has the rows that our own targets are for; a smaller one only shows that all works."""
+        return self.rows >= FULL
+
+    @property
+    def url(self) -> str:
+        """The URL of `authenticator`, by the socket."""
+        found = self.laboratory.server.connection("postgres")
+        host = str(found.socket).replace("/", "%2F")
+        return f"postgresql://authenticator:{self.password}@{host}:{found.port}/{self.size.target.database}"
+
+    @contextmanager
+    def superuser(self) -> Iterator[Rows]:
+        with opened(self.size.target) as connection:
+            yield connection
+
+    def drawn(self, name: str) -> list[Drawn]:
+        """What a query is asked for; empty where its feature has nobody to ask it."""
+        feature = name.partition(".")[0]
+        with self.superuser() as connection:
+            if feature not in self._drawn:
+                self._drawn[feature] = draw_subjects(PROJECT / "schema" / feature, connection)
+            return draw_for(QUERIES[name], self._drawn[feature], connection)
+
+
+def identity_of(query: Query, drawn: Drawn) -> Identity:
+    """Who asks."""
+    if query.role == "service_role":
+        return Identity.service()
+    claims = (
+        {"organization_id": str(drawn.subjects["organization"])} if "organization" in drawn.subjects else {}
+    )
+    return Identity.user(str(drawn.subjects["member"]), **claims)
+
+
+@pytest.fixture(scope="session")
+def crowd(platform: Deployed, request: pytest.FixtureRequest) -> Iterator[Crowd]:
+    """The platform with so many rows as `--benchmark-rows` says, on a server of its own."""
+    rows = request.config.getoption("--benchmark-rows")
+    structure = read_structure(_target(platform))
+    reference = [
+        ReferenceRows(str(one["urn"]).rpartition("::")[2], one["inputs"]["sql"], OWNER)
+        for one in platform.resources
+        if one["type"].endswith(":ReferenceData")
+    ]
+    files = volume_files(PROJECT / "schema", FEATURES)
+    with laboratory(structure, reference, files) as made:
+        [size] = made.fill([rows], lambda _: None)
+        password = secrets.token_urlsafe(12)
+        with opened(size.target) as connection:
+            _open_for_clients(connection, password)
+        yield Crowd(rows, size, made, password)
+
+
+def _target(platform: Deployed) -> Target:
+    given = conninfo_to_dict(platform.superuser_url)
+    return Target(
+        str(given["host"]),
+        int(given["port"]),
+        str(given["user"]),
+        str(given["dbname"]),
+        str(given["password"]),
+    )
+
+
+def _open_for_clients(connection: Rows, password: str) -> None:
+    """Let the authenticator in, and let commits reach the disk from now on."""
+    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+        connection.execute(SQL("alter system set {} = on").format(Identifier(setting)))
+    connection.execute(SQL("alter role authenticator login password {}").format(Literal(password)))
+    connection.execute("select pg_reload_conf()")
+    connection.execute("checkpoint")
+
+
+@pytest.fixture(scope="session")
+def crowd_database(crowd: Crowd) -> Iterator[Database]:
+    """One connection of an application to the crowded platform."""
+    with Database(crowd.url, max_size=1) as database:
+        yield database
+
+
+def percentiles(benchmark: Any) -> dict[str, float]:
+    """p50, p95 and p99 of what was measured, in milliseconds."""
+    data = sorted(benchmark.stats.stats.data)
+    at = {name: data[min(len(data) - 1, int(len(data) * share))] for name, share in _SHARES.items()}
+    return {name: round(seconds * 1000, 3) for name, seconds in at.items()}
+
+
+_SHARES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
