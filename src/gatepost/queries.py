@@ -21,7 +21,7 @@ _KEYS = ("as", "index", "parameter", "target", "grows")
 _HEADER = re.compile(rf"^-- (?P<key>{'|'.join(_KEYS)}): ?(?P<value>.*)$")
 _PARAMETER = re.compile(
     r"^(?P<name>[a-z_][a-z0-9_]*) (?P<type>[a-z][a-z0-9_. ]*(?:\[\])?) =(?: (?P<example>.+?))??"
-    r"(?: ~ (?P<column>[a-z_][a-z0-9_]*(?:\.[a-z_][a-z0-9_]*){2}))?$"
+    r"(?: ~ (?P<column>[a-z_][a-z0-9_]*(?:\.[a-z_][a-z0-9_]*){1,2}))?$"
 )
 _PLACEHOLDER = re.compile(r"(?<!%)%\((?P<name>[a-z_][a-z0-9_]*)\)s")
 _SUBJECT = re.compile(r"^\{(?P<name>[a-z_][a-z0-9_]*)\}$")
@@ -209,7 +209,7 @@ def _parameter(text: str, path: Path) -> Parameter:
     match = _PARAMETER.match(text)
     if match is None:
         raise InvalidDeclaration(
-            f'{path}: parameter "{text}": expected "<name> <type> = <example> [~ <table>.<column>]"'
+            f'{path}: parameter "{text}": expected "<name> <type> = <example> [~ [<schema>.]<table>.<column>]"'
         )
     parameter = Parameter(match["name"], match["type"], match["example"] or "", match["column"])
     try:

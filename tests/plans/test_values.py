@@ -75,8 +75,9 @@ def filled(connection: psycopg.Connection[dict[str, object]], tables: str, scale
 
 def test_every_constraint_is_fulfilled(connection: psycopg.Connection[dict[str, object]]) -> None:
     counts = filled(connection, TABLES, 2_000)
-    assert counts["visits"] == counts["logs"] == 2_000
-    assert counts["pets"] == 200
+    assert counts["logs"] == 2_000
+    assert counts["visits"] == pytest.approx(2_000, rel=0.15)
+    assert counts["pets"] == pytest.approx(200, rel=0.3)
     assert counts["owners"] == 20
     assert 500 < counts["shares"] <= 2_000
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -59,15 +60,15 @@ class Filling:
         columns = [column for column in self.table.columns if not column.made_by_server]
         values = {column.name: self._value(column, place) for place, column in enumerate(columns)}
         share = self._accepted(choices, values)
-        tried = int(wanted * 1.02 / share) + 20
+        # All that fulfil the checks are kept: the last ones are the newest.
+        tried = math.ceil(wanted / share)
         return run(
             self.connection,
-            "insert into {table} ({columns}) select {columns} from ({rows}) as r{order} limit {wanted}",
+            "insert into {table} ({columns}) select {columns} from ({rows}) as r{order}",
             table=ident(self.table.schema, self.table.name),
             columns=idents(values),
             order=part(" order by {n}", n=ident(_NUMBER)) if self._is_limited_by_keys() else part(""),
             rows=self._rows(choices, values, tried),
-            wanted=raw(str(wanted)),
         ).rowcount
 
     def _choices(self) -> list[Choice]:
