@@ -209,7 +209,7 @@ def _parameter(text: str, path: Path) -> Parameter:
     match = _PARAMETER.match(text)
     if match is None:
         raise InvalidDeclaration(
-            f'{path}: parameter "{text}": expected "<name> <type> = <example> [~ [<schema>.]<table>.<column>]"'
+            f'{path}: parameter "{text}": expected "<name> <type> = <example> [~ <table>.<column>]"'
         )
     parameter = Parameter(match["name"], match["type"], match["example"] or "", match["column"])
     try:
