@@ -1,4 +1,4 @@
--- Somebody to try the queries with: an admin and the organization
+-- Somebody to try the queries with: an admin of an organization, and the address
 -- as: service_role
 select
     m.organization_id as organization,
