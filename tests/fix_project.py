@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from servers import FAST, guarded
+from servers import FAST, folder_for_server, guarded
 
 from gatepost.postgres.embedded import EmbeddedServer
 
@@ -19,8 +18,7 @@ MakeServer = Callable[..., EmbeddedServer]
 @pytest.fixture
 def project() -> Iterator[Path]:
     """An empty project folder that every user can enter."""
-    folder = Path(tempfile.mkdtemp(prefix="gatepost-project-"))
-    folder.chmod(0o711)
+    folder = folder_for_server("gatepost-project-")
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -15,7 +14,7 @@ import psycopg
 import pytest
 from fix_platform import PLATFORM, Deployed, deploy, derived_passwords, let_deployer_read_statistics
 from gazette import BO, GAZETTE, NOTES, UNFINISHED, WELCOME
-from servers import FAST, Server, guarded
+from servers import FAST, Server, folder_for_server, guarded
 
 from gatepost.postgres.cluster import DEPLOYER, SUPERUSER
 from gatepost.postgres.embedded import EmbeddedServer
@@ -60,8 +59,7 @@ class Logged:
 
 @pytest.fixture(scope="module")
 def logged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Logged]:
-    root = Path(tempfile.mkdtemp(prefix="gatepost-logged-"))
-    root.chmod(0o711)
+    root = folder_for_server("gatepost-logged-")
     with guarded("embedded", str(root), "18", "wheel"):
         embedded = EmbeddedServer(root, "18", settings={**FAST, **LOGGING})
         embedded.start()
