@@ -35,7 +35,7 @@ FAST = {
 
 MEMORY = Path("/dev/shm")
 ROOM = 4 * 2**30
-"""Bytes that must be free in memory for a server to be there, where databases are made faster than on disk."""
+"""Bytes that must be free in memory for a server to be there, where databases are made faster."""
 
 
 @dataclass(frozen=True)
