@@ -21,6 +21,7 @@ from gatepost.verify.plans import check_queries
 from gatepost.verify.policies import check_policy
 from gatepost.verify.publications import check_publication
 from gatepost.verify.sequences import check_sequence
+from gatepost.verify.surroundings import check_surroundings
 from gatepost.verify.tables import check_table
 from gatepost.verify.triggers import check_trigger
 from gatepost.verify.types import check_type
@@ -80,6 +81,7 @@ def prove(stack: Stack) -> list[Check]:
         checks = [check for source in sources for check in _check_source(source, databases)]
         for source in sources:
             if source.package == "gatepost" and (catalog := databases.catalog(source.target())):
+                checks += check_surroundings(sources, source, catalog)
                 checks += check_definitions(stack, source, catalog.connection)
                 checks += check_queries(stack.root, features, source.owner, catalog.connection)
     places = {feature: at for at, feature in enumerate(["postgresql", "gatepost", *features])}

@@ -22,7 +22,7 @@ _TIMEOUTS = {
     "statementTimeout": "statement_timeout",
     "idleInTransactionSessionTimeout": "idle_in_transaction_session_timeout",
 }
-_TYPES = {"table": "r", "sequence": "S", "function": "f", "type": "T", "schema": "n"}
+TYPES = {"table": "r", "sequence": "S", "function": "f", "type": "T", "schema": "n"}
 
 
 def check_role(declared: Declared, _source: Source, catalog: Catalog) -> Iterator[Check]:
@@ -129,7 +129,7 @@ def check_default_privileges(declared: Declared, _source: Source, catalog: Catal
         "default_privileges",
         owner=given["owner"],
         schema=given.get("schema") or "",
-        type=_TYPES[given["objectType"]],
+        type=TYPES[given["objectType"]],
         role=given["role"],
     )
     schema = f" in {given['schema']}" if given.get("schema") else ""
