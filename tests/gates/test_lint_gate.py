@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from servers import Server
 
 from gatepost.gates.lint.allowances import Allowances
 from gatepost.gates.lint.expressions import calls_per_row, compared, parse
@@ -96,8 +97,15 @@ def test_squawk_tells_the_declaration_of_a_statement(tmp_path: Path) -> None:
     assert not [one for one in found if "concurrently" in one[0] or "in-transaction" in one[0]]
 
 
-def test_declarations_know_their_lines() -> None:
-    sources, _ = collect(Stack(ROOT, "local"))
+@pytest.fixture
+def platform_program(monkeypatch: pytest.MonkeyPatch, server: Server) -> Stack:
+    """The program of this project, for a server that runs."""
+    monkeypatch.setenv("GATEPOST_DATABASE_URL", server.deployer_url)
+    return Stack(ROOT, "local")
+
+
+def test_declarations_know_their_lines(platform_program: Stack) -> None:
+    sources, _ = collect(platform_program)
     objects = {(one.kind, one.name): one for source in sources for one in source.objects}
     place = objects["Index", "idx_active_integrations"].places[0]
     file, _, line = place.rpartition(":")
@@ -107,8 +115,8 @@ def test_declarations_know_their_lines() -> None:
     assert "idx_active_integrations" in text[int(line)]
 
 
-def test_the_program_of_this_project_has_no_finding() -> None:
-    sources, _ = collect(Stack(ROOT, "local"))
+def test_the_program_of_this_project_has_no_finding(platform_program: Stack) -> None:
+    sources, _ = collect(platform_program)
     allowances = Allowances(ROOT)
     objects = [one for source in sources if source.package == "gatepost" for one in source.objects]
     assert [one for one in map(allowances.settle, findings(objects)) if not one.accepted] == []
