@@ -20,6 +20,7 @@ from gatepost.verify.materialized_views import check_materialized_view
 from gatepost.verify.plans import check_queries
 from gatepost.verify.policies import check_policy
 from gatepost.verify.publications import check_publication
+from gatepost.verify.reference_data import check_reference_data
 from gatepost.verify.sequences import check_sequence
 from gatepost.verify.surroundings import check_surroundings
 from gatepost.verify.tables import check_table
@@ -43,6 +44,7 @@ CHECKERS: dict[str, Checker] = {
     "Type": check_type,
     "Sequence": check_sequence,
     "Publication": check_publication,
+    "ReferenceData": check_reference_data,
     "Role": server.check_role,
     "GrantRole": server.check_membership,
     "Database": server.check_database,
