@@ -27,6 +27,9 @@ BREAKS = {
     "owner's role in the hands of requests": ("grant app_owner to authenticated", ("membership", "authenticated in app_owner")),
     "role to set": ("grant service_role to authenticated", ("membership", "authenticated in service_role")),
     "login in the owner's role": ("create role intruder login in role app_owner", ("membership", "intruder in app_owner")),
+    "login in the deployer's role": ("create role intruder login in role deployer", ("membership", "intruder in deployer")),
+    "another superuser": ("create role intruder login superuser", ("role", "intruder")),
+    "login past row security": ("create role intruder login bypassrls", ("role", "intruder")),
     "predefined role": ("grant pg_read_all_data to service_role", ("membership", "service_role in pg_read_all_data")),
     "membership to hand on": ("grant anon to authenticator with admin option", ("membership", "authenticator in anon")),
     "row security off for a role": ("alter role authenticator set row_security = off", ("setting", "row_security of role authenticator")),
@@ -114,3 +117,17 @@ def test_membership_that_inherits_anyway(
     connection.execute("grant service_role to authenticator with inherit true granted by deployer")
     [found] = failures(sources, connection)
     assert found.found == {"": "member inheriting"}
+
+
+def test_what_is_known_to_exist_passes(
+    sources: list[Source],
+    connection: psycopg.Connection[tuple[object, ...]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    connection.execute("create role backup_reader login bypassrls in role app_owner")
+    assert {check.name for check in failures(sources, connection)} == {
+        "backup_reader",
+        "backup_reader in app_owner",
+    }
+    monkeypatch.setenv("GATEPOST_EXISTING", "backup_*")
+    assert failures(sources, connection) == []

@@ -22,7 +22,8 @@ class Provider(pulumi.ProviderResource):
     :param approve: hazards that this deployment accepts: `["DELETES_DATA:public.posts"]`.
     :param environment: `local`, `dev`, `staging` or `production`; seeds are refused in the last two.
     :param existing: what SQL may name although this provider does not declare it: `["auth.*", "public.old"]`.
-        Without it, a table, function or type that nothing declares is refused before anything connects.
+        Without it, a table, function or type that nothing declares is refused before anything connects,
+        and `verify` fails for roles, members and grants that nothing declares: `["backup_*"]`.
     :param lock_timeout: seconds that one try waits for a lock, and everybody behind it: 0.8.
     :param statement_timeout: seconds that a statement may run which others wait for: 300.
     :param lock_budget: seconds for all tries to get a lock: 60.

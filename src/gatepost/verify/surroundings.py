@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any
 
+from gatepost.provider.settings import listed
 from gatepost.verify.catalog import Catalog, Row
 from gatepost.verify.check import Check
 from gatepost.verify.declared import Declared, Source
@@ -25,13 +28,20 @@ def check_surroundings(sources: list[Source], source: Source, catalog: Catalog) 
     """Fail for what nobody declared beside a database's tables, among its roles, and in the database itself.
 
     What concerns the whole database is held only where the program makes the database: elsewhere it has a
-    platform's own.
+    platform's own. What the provider's `existing` names, such as `backup_*`, is known to be there.
     """
-    yield from _tables(source, catalog)
+    existing = listed(source.settings.get("existing"), os.environ.get("GATEPOST_EXISTING"))
+    for check in (*_tables(source, catalog), *_round_the_tables(sources, catalog)):
+        if not any(fnmatchcase(check.name, pattern) for pattern in existing):
+            yield check
+
+
+def _round_the_tables(sources: list[Source], catalog: Catalog) -> Iterator[Check]:
     server = _Server.of(sources)
     yield from server.memberships(catalog)
     yield from server.settings(catalog)
     if catalog.database in server.named("Database"):
+        yield from server.unheld_roles(catalog)
         yield from server.objects(sources, catalog)
         yield from server.privileges(catalog)
 
@@ -77,7 +87,8 @@ class _Server:
         within = {(role, name) for name, one in roles.items() for role in one.get("roles") or ()}
         for row in catalog.rows("memberships"):
             role, member = row["role"], row["member"]
-            if member in self.deployers or not {role, member} & roles.keys():
+            ours = roles.keys() | (self.deployers if catalog.database in self.named("Database") else set())
+            if member in self.deployers or not {role, member} & ours:
                 continue
             expected = {"member"} if (role, member) in {*granted, *within} else set()
             if granted.get((role, member), {}).get("withAdminOption"):
@@ -86,6 +97,15 @@ class _Server:
                 yield _failed(
                     "postgresql", "membership", f"{member} in {role}", _words(found), _words(expected)
                 )
+
+    def unheld_roles(self, catalog: Catalog) -> Iterator[Check]:
+        """Fail for roles that row security does not hold, the declared and the server's first apart."""
+        known = self.named("Role").keys() | self.deployers
+        for row in catalog.rows("roles"):
+            power = "superuser" if row["superuser"] else "bypass row security"
+            held = not (row["superuser"] or row["bypass_row_security"])
+            if not (held or row["made_with_the_server"] or row["name"] in known):
+                yield _failed("postgresql", "role", row["name"], power, "no such role")
 
     def settings(self, catalog: Catalog) -> Iterator[Check]:
         """Fail for what is set for declared roles, or for everybody here, and not declared."""

@@ -8,6 +8,7 @@ select
     r.rolcreaterole as create_role,
     r.rolreplication as replication,
     r.rolbypassrls as bypass_row_security,
+    r.oid = 10 as made_with_the_server,
     r.rolconnlimit as connection_limit,
     array(
         select s.setting
