@@ -1,6 +1,6 @@
 """Two deployments side by side on a throw-away server: the program of a commit, and the one that is here.
 
-The base is deployed and filled, its database is copied, then head is deployed over the original: the way it
+The base is deployed with its seeds, its database is copied, then head is deployed over the original: the way it
 would get to a shared stack. Both hold the same rows.
 """
 
@@ -23,11 +23,10 @@ from gatepost.cli.server import database_of
 from gatepost.errors import StatementFailed, UsageError
 from gatepost.postgres.cluster import DEPLOYER, SUPERUSER
 from gatepost.postgres.embedded import EmbeddedServer
+from gatepost.postgres.throwaway import throwaway_server
 from gatepost.stacks import Stack
 
 Tell = Callable[[str], None]
-Fill = Callable[[str, Path], None]
-"""Fills the database of a superuser's URL with what a project's features declare."""
 _COPY = "gatepost_base"
 
 
@@ -47,7 +46,7 @@ class Arms:
 
 
 @contextmanager
-def deployed(root: Path, ref: str, folder: Path, fill: Fill, tell: Tell) -> Iterator[Arms]:
+def deployed(root: Path, ref: str, folder: Path, tell: Tell) -> Iterator[Arms]:
     """Lend both arms: the project of `root` as it was at the commit `ref`, and as it is.
 
     :param folder: an empty folder.
@@ -57,14 +56,10 @@ def deployed(root: Path, ref: str, folder: Path, fill: Fill, tell: Tell) -> Iter
     base, head = folder / "base", folder / "head"
     check_out(root, ref, base)
     _copy(root, head)
-    server = EmbeddedServer(folder / "server")
-    try:
-        server.start()
+    with throwaway_server() as server:
         tell(f"deploying base ({ref})")
         _deploy(base, server.url(DEPLOYER))
         name = database_of(Stack(base, "local"))
-        tell("filling it")
-        fill(server.url(SUPERUSER, name), base)
         _duplicate(server, name)
         for part in ("state", "passphrase"):
             _carry(base / ".gatepost" / part, head / ".gatepost" / part)
@@ -72,8 +67,6 @@ def deployed(root: Path, ref: str, folder: Path, fill: Fill, tell: Tell) -> Iter
         _deploy(head, server.url(DEPLOYER), "--force", "--approve", "DELETES_DATA")
         _analyze(server, name)
         yield Arms(server.url(DEPLOYER, _COPY), server.url(DEPLOYER, name), base, head)
-    finally:
-        server.remove()
 
 
 def _git(root: Path, *arguments: str) -> bytes:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 import tempfile
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import groupby, islice
 from pathlib import Path
@@ -32,14 +33,17 @@ class BenchmarkGate:
 
     name = "benchmark"
     about = "no query of a feature is slower than at the base, as far as this run can tell"
-    options: Mapping[str, str] = {"base": "the commit to compare with; main where nothing else is said"}
+    options: Mapping[str, str] = {
+        "base": "the commit to compare with; main where nothing else is said",
+        "minutes": "after so many, a query that does not tell at once is inconclusive; 6",
+    }
 
     def judge(self, site: Site) -> Outcome:
         """Compare the working tree with its base."""
         ref = str(site.option("base", "main"))
         with (
             tempfile.TemporaryDirectory(prefix="gatepost-benchmark-") as folder,
-            deployed(site.root, ref, Path(folder), _leave, site.tell) as arms,
+            deployed(site.root, ref, Path(folder), site.tell) as arms,
         ):
             return outcome(compared(arms, site), ref)
 
@@ -50,12 +54,9 @@ class BenchmarkGate:
         return trials(folder)
 
 
-def _leave(_url: str, _project: Path) -> None:
-    """Leave the rows of the seeds as they are."""
-
-
 def compared(arms: Arms, site: Site) -> list[Row]:
     """Return a row a quantile of each query that both have, and one for each that only one of them has."""
+    until = time.monotonic() + 60 * float(site.option("minutes", 6))
     base, head = _queries(arms.base), _queries(arms.head)
     rows = [Row(name, Verdict.INCONCLUSIVE, "gone from head", _LIMIT) for name in base if name not in head]
     rows += [Row(name, Verdict.PASS, "new in head", _LIMIT) for name in head if name not in base]
@@ -64,19 +65,24 @@ def compared(arms: Arms, site: Site) -> list[Row]:
             subjects = subjects_of(arms.base / "schema" / feature, queries.values(), connection)
             for name in (one for one in queries if one in head):
                 site.tell(name)
-                rows += compare(
-                    name, arms.urls, (Subject(base[name], subjects), Subject(head[name], subjects))
-                )
+                asked = Subject(base[name], subjects), Subject(head[name], subjects)
+                enough = _ROUNDS if time.monotonic() < until else _ROUNDS[:1]
+                rows += compare(name, arms.urls, asked, enough)
     return rows
 
 
-def compare(name: str, urls: tuple[str, str], subjects: tuple[Subject, Subject]) -> list[Row]:
-    """Return a row a quantile of one query; pairs are taken until they tell, or are enough."""
+def compare(
+    name: str,
+    urls: tuple[str, str],
+    subjects: tuple[Subject, Subject],
+    numbers: Sequence[int] = _ROUNDS,
+) -> list[Row]:
+    """Return a row a quantile of one query; pairs are taken until they tell, or `numbers` of rounds are."""
     order = random.Random(name)  # noqa: S311 - only an order
     taken = list[Round]()
     found = list[Comparison]()
     with closing(rounds(urls, subjects, _PAIRS, order)) as coming:
-        for wanted in _ROUNDS:
+        for wanted in numbers:
             taken += islice(coming, wanted - len(taken))
             found = statistics.compare(taken, Limits())
             if Verdict.INCONCLUSIVE not in {one.verdict for one in found}:

@@ -9,7 +9,6 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -20,6 +19,7 @@ from gatepost.gates.rehearsal import rows
 from gatepost.postgres.cluster import SUPERUSER
 from gatepost.postgres.connect import Target, connect
 from gatepost.postgres.embedded import EmbeddedServer
+from gatepost.postgres.throwaway import throwaway_server
 
 _LOCALE = re.compile(r"^(CREATE DATABASE .*? ENCODING = '[^']+').*;$", re.MULTILINE)
 _ROLE = re.compile(r'^CREATE ROLE "?([^";]+)"?;$', re.MULTILINE)
@@ -64,23 +64,21 @@ class Clone:
 
 
 @contextmanager
-def cloned(original: Original, folder: Path) -> Iterator[Clone]:
-    """Lend a copy of a database on a server in `folder`, which is gone afterwards.
+def cloned(original: Original) -> Iterator[Clone]:
+    """Lend a copy of a database on a throw-away server.
 
     :raises StatementFailed: it cannot be dumped, or the dump cannot be loaded.
     """
-    with connect(original.target) as connection:
-        server = EmbeddedServer(folder, _version(connection.info.server_version))
-        try:
-            server.start()
-            _copy_roles(original, server)
-            _copy_structure(original, server)
-            clone = Clone(server, _let_in(original.target, server))
-            with clone.superuser() as copy:
-                skipped = rows.copy(connection, copy, original.reader, original.sample)
-            yield replace(clone, skipped=tuple(skipped))
-        finally:
-            server.remove()
+    with (
+        connect(original.target) as connection,
+        throwaway_server(version=_version(connection.info.server_version)) as server,
+    ):
+        _copy_roles(original, server)
+        _copy_structure(original, server)
+        clone = Clone(server, _let_in(original.target, server))
+        with clone.superuser() as copy:
+            skipped = rows.copy(connection, copy, original.reader, original.sample)
+        yield replace(clone, skipped=tuple(skipped))
 
 
 def _version(number: int) -> str:

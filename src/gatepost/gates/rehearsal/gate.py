@@ -74,7 +74,7 @@ def rehearse(site: Site, folder: Path) -> Outcome:
     told = Told()
     site.tell("copying the target")
     source = original(site)
-    with named(source.target), cloned(source, folder / "server") as clone:
+    with named(source.target), cloned(source) as clone:
         rehearsal = Rehearsal(site.stack, clone.target, folder / "state")
         rehearsal.take_state()
         before = clone.structure()
