@@ -135,7 +135,7 @@ def _indexes(table: Table) -> None:
         "idx_post_collectives_collective",
         table,
         ["collective_id", "status", "created_at desc", "post_id desc"],
-        serves="queries/collective_feed.sql",
+        serves="queries/newest_of_collective.sql",
         comment="Also the foreign key to collectives",
     )
     Index(
@@ -183,7 +183,7 @@ def _policies(table: Table) -> None:
         using=f"({by_author}) or collective_id = {MODERATED}",
         comment="An author cannot share again what was rejected",
     )
-    readable(table, "post_collectives", DEFINER, comment="For app.search_posts and the former schema")
+    readable(table, "post_collectives", DEFINER, comment="For feeds, search and the former schema")
     open_to_services(table, "post_collectives")
 
 
@@ -213,6 +213,12 @@ def _functions() -> None:
         *(USER, SERVICE),
         owner=DEFINER,
         comment="Ids of the posts that match and that the user may read, newest first, by the search index",
+    )
+    SOURCES.function(
+        "newest_shared_posts",
+        USER,
+        owner=DEFINER,
+        comment="Ids of the posts that were last shared with the user's collectives, newest first",
     )
 
 

@@ -14,8 +14,9 @@ _PUBLIC = "status = 'published' and visibility = 'public'"
 _SHARED = (
     "status = 'published' and visibility = 'collectives' and exists (select 1"
     " from public.post_collectives as pc where pc.post_id = posts.id and pc.status = 'published'"
-    " and pc.collective_id = {})"
+    " and pc.collective_id = {} offset 0)"
 )
+"""`offset 0` keeps PostgreSQL from gathering all posts of all the user's collectives to look up a few."""
 _SEARCH = (
     "setweight(to_tsvector('pg_catalog.english', title), 'A')"
     " || setweight(to_tsvector('pg_catalog.english', body), 'B')"

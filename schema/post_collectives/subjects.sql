@@ -1,4 +1,4 @@
--- An author who may post, a post of theirs that is shared, where it is shared, and where else it could be
+-- An author who may post, a shared post of theirs, where it is and could be shared, and by which operation
 -- as: service_role
 select
     pc.post_id as post,
@@ -9,7 +9,14 @@ select
         select array_agg(o.collective_id)
         from public.collective_members as o
         where o.user_id = p.author_id and o.can_post
-    ) as collectives
+    ) as collectives,
+    (
+        select l.operation_id
+        from public.post_collective_audit_log as l
+        where l.post_id = pc.post_id and l.action = 'create' and l.outcome = 'succeeded'
+        order by l.id desc
+        limit 1
+    ) as operation -- noqa: RF04
 from public.post_collectives as pc
 inner join public.posts as p on pc.post_id = p.id
 inner join public.collective_members as m on pc.collective_id = m.collective_id and p.author_id = m.user_id

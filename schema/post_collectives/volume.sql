@@ -116,3 +116,44 @@ from written as w
 inner join allowed as a on w.author_id = a.user_id
 where mod(a.place + w.number, a.number) < 11
 order by w.created_at, w.id;
+
+-- What the trigger wrote down of each association, and of one in twenty the failure before it.
+insert into public.post_collective_audit_log
+(
+    created_at, action, outcome, post_id, collective_id, author_id, user_id, database_role, operation_id,
+    source, error_code, detail, duration_ms, event_key
+)
+with
+shared as (
+    select
+        pc.*,
+        row_number() over (order by pc.created_at, pc.post_id, pc.collective_id) as number
+    from public.post_collectives as pc
+)
+
+select
+    s.created_at,
+    'create' as action, -- noqa: RF04
+    o.outcome,
+    s.post_id,
+    s.collective_id,
+    s.author_id,
+    s.author_id as user_id,
+    'authenticated' as database_role,
+    md5('operation ' || s.post_id || o.outcome)::uuid as operation_id,
+    case
+        when o.outcome = 'succeeded' then 'trigger'
+        when mod(s.number, 40) = 0 then 'service'
+        else 'server_log'
+    end as source, -- noqa: RF04
+    case when o.outcome <> 'succeeded' then 'insufficient_privilege' end as error_code,
+    case
+        when o.outcome = 'succeeded' then '{}'::jsonb
+        else jsonb_build_object('sqlstate', '42501', 'occurred_at', s.created_at)
+    end as detail,
+    mod(s.number, 400) / 100.0 as duration_ms,
+    case when o.outcome <> 'succeeded' then 'event ' || s.number end as event_key
+from shared as s
+inner join (values ('refused'), ('succeeded')) as o (outcome)
+    on o.outcome = 'succeeded' or mod(s.number, 20) = 0
+order by s.number, o.outcome;

@@ -124,9 +124,7 @@ class WritingService:
 
         def work() -> list[PostSummary]:
             reader = _author(caller)
-            rows = self._database.rows(
-                reader, QUERIES["home_feed"], user_id=reader.user_id, page_size=page_size(limit)
-            )
+            rows = self._database.rows(reader, QUERIES["home_feed"], page_size=page_size(limit))
             return [PostSummary(**row) for row in rows]
 
         return self._run("home_posts", caller, work)

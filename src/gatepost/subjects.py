@@ -18,6 +18,8 @@ NOBODY = UUID(int=0)
 _UNKNOWN = {
     "uuid": NOBODY,
     "xid8": "0",
+    "pg_snapshot": "1:1:",
+    "jsonb": "{}",
     **dict.fromkeys(("smallint", "int", "integer", "bigint", "numeric", "double precision"), 0),
     **dict.fromkeys(("timestamptz", "timestamp", "date"), "epoch"),
 }

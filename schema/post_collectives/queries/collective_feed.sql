@@ -1,6 +1,5 @@
--- The newest posts of a collective, a page at a time
+-- The newest posts of a collective of the user's, a page at a time
 -- as: authenticated
--- index: idx_post_collectives_collective
 -- parameter: collective_id uuid = {collective}
 -- parameter: before timestamptz = infinity
 -- parameter: page_size int = 50
@@ -9,13 +8,7 @@ select
     p.author_id,
     p.title,
     p.published_at,
-    pc.created_at as shared_at
-from public.post_collectives as pc
-inner join public.posts as p on pc.post_id = p.id
-where
-    pc.collective_id = %(collective_id)s -- noqa: RF02
-    and pc.status = 'published'
-    and pc.created_at < %(before)s -- noqa: RF02
-    and p.status = 'published'
-order by pc.created_at desc, pc.post_id desc
-limit %(page_size)s;
+    s.shared_at
+from app.newest_shared_posts(%(page_size)s, %(collective_id)s, %(before)s) as s -- noqa: RF02
+inner join public.posts as p on s.post_id = p.id
+order by s.shared_at desc, p.id desc;

@@ -1,7 +1,7 @@
 -- What an operation did to a post whose answer was lost: so that its repetition can tell
 -- as: authenticated
 -- index: idx_post_collective_audit_log_operation
--- parameter: operation_id uuid = 0000000000004000800000000000beef ~ post_collective_audit_log.operation_id
+-- parameter: operation_id uuid = {operation}
 -- parameter: action text = create
 select l.collective_id
 from public.post_collective_audit_log as l

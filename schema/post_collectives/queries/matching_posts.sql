@@ -1,6 +1,7 @@
 -- Published posts of everybody that match: what support searches, and what app.search_posts does within
 -- as: service_role
 -- index: idx_posts_search
+-- grows: linear
 -- parameter: words text = experiment
 -- parameter: page_size int = 20
 select

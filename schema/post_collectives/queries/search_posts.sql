@@ -1,5 +1,6 @@
 -- The newest posts that match and that the user may read
 -- as: authenticated
+-- grows: linear
 -- parameter: words text = experiment
 -- parameter: collective_id uuid = {collective}
 -- parameter: before timestamptz = infinity

@@ -21,6 +21,9 @@ values
 ('00000000-0000-4000-8000-0000000002c3', '00000000-0000-4000-8000-0000000000c1', 'owner', null)
 on conflict do nothing;
 
+-- As by a service's request, which the audit log keeps together.
+select set_config('request.jwt.claims', '{"operation_id": "00000000-0000-4000-8000-0000000005a1"}', true);
+
 insert into public.posts (id, author_id, collective_id, title, body, status, visibility)
 values
 (
@@ -57,6 +60,8 @@ values
 ('00000000-0000-4000-8000-0000000003a1', '00000000-0000-4000-8000-0000000002c2', 'published', 1),
 ('00000000-0000-4000-8000-0000000003a2', '00000000-0000-4000-8000-0000000002c2', 'hidden', 1)
 on conflict do nothing;
+
+select set_config('request.jwt.claims', '', true);
 
 insert into public.comments (id, post_id, author_id, body)
 values

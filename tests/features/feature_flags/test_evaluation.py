@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.feature_flags.evaluation import BUCKETS, Flag, bucket
+from services.feature_flags.flags import QUERIES
 
 GOLDEN = {
     ("persistence_v2", "00000000-0000-4000-8000-0000000000a1"): 37_826,
@@ -18,6 +19,8 @@ GOLDEN = {
 }
 """Computed once and for all: another result would move users from one side to the other."""
 
+OF_UNIT = QUERIES["flags_of_unit"].sql
+"""The query that decides all flags of a unit at once."""
 SHARES = st.decimals(0, 100, places=3)
 UNITS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
 SEGMENTS = st.dictionaries(st.sampled_from(["staff", "beta", "berlin"]), SHARES)
@@ -68,6 +71,8 @@ def test_sql_and_python_agree(
     (row,) = service.run("select app.flag_enabled('tried', %(u)s) as on", u=unit)
     flag = Flag("tried", enabled, share, stored["salt"], 1, shares)
     assert row["on"] == flag.is_on(unit, among if unit is not None else ())
+    every = service.run(OF_UNIT, unit=unit)
+    assert {one["name"]: one["enabled"] for one in every}["tried"] == row["on"]
 
 
 @given(lower=SHARES, higher=SHARES, unit=UNITS)

@@ -1,0 +1,50 @@
+create function app.newest_shared_posts(
+    page_size integer default 50,
+    in_collective uuid default null,
+    before timestamptz default 'infinity'
+) returns table (post_id uuid, shared_at timestamptz)
+language plpgsql stable security definer
+set search_path = ''
+as $$
+declare
+    me uuid := app.current_user_id();
+    mine uuid[] := array(select m.collective_id from public.collective_members as m where m.user_id = me);
+begin
+    if page_size not between 1 and 200 then
+        raise exception 'got page_size %: give 1 to 200', page_size using errcode = 'invalid_parameter_value';
+    end if;
+    -- What the policies say of members, written out: under them the planner expects few rows and sorts all.
+    if in_collective is null then
+        return query
+        select f.post_id, max(f.created_at)
+        from unnest(mine) as m (collective_id)
+        cross join
+            lateral (
+                select pc.post_id, pc.created_at
+                from public.post_collectives as pc
+                where
+                    pc.collective_id = m.collective_id
+                    and pc.status = 'published'
+                    and pc.created_at < newest_shared_posts.before
+                order by pc.created_at desc, pc.post_id desc
+                limit newest_shared_posts.page_size
+            ) as f
+        group by f.post_id
+        order by max(f.created_at) desc, f.post_id desc
+        limit newest_shared_posts.page_size;
+    elsif in_collective = any(mine) then
+        return query
+        select pc.post_id, pc.created_at
+        from public.post_collectives as pc
+        inner join public.posts as p on pc.post_id = p.id
+        where
+            pc.collective_id = newest_shared_posts.in_collective
+            and pc.status = 'published'
+            and pc.created_at < newest_shared_posts.before
+            and p.status = 'published'
+            and (p.visibility in ('public', 'collectives') or p.author_id = me)
+        order by pc.created_at desc, pc.post_id desc
+        limit newest_shared_posts.page_size;
+    end if;
+end;
+$$;
