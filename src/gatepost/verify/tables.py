@@ -82,13 +82,16 @@ def _check_column(
     declared: Declared, where: str, given: dict[str, Any], row: Row | None, catalog: Catalog
 ) -> Check:
     meant = catalog.type(given["type"])
-    identity = given.get("identity")
+    identity, counting = given.get("identity"), given.get("identityOptions") or {}
+    increment = int(counting.get("increment") or 1)
     expected = facts(
         type=given["type"] if meant else f"{given['type']}, a type that the server does not know",
         null="nullable" if given.get("nullable") or given.get("retired") else "not null",
         default=given.get("default") is not None,
         generated=given.get("generated") is not None,
         identity=f"identity {identity}" if identity else None,
+        increment=f"by {increment}" if increment != 1 else None,
+        cycle=counting.get("cycle"),
         collation=f"collation {given['collation']}" if given.get("collation") else None,
         comment=given.get("comment"),
     )
@@ -101,6 +104,8 @@ def _check_column(
             default=row["has_default"],
             generated=row["generated"],
             identity=_IDENTITIES.get(row["identity"]),
+            increment=f"by {row['increment']}" if row["increment"] != 1 else None,
+            cycle=row["cycle"],
             collation=f"collation {row['collation']}" if row["collation"] else None,
             comment=row["comment"],
         )
