@@ -19,7 +19,10 @@ touch = \"create function public.touch() returns trigger language plpgsql as $$ 
 listing = \"create view public.listing with (security_invoker = true) as select id, title from public.posts\"
 
 with Feature("posts", provider=target):
-    authors = Table("authors", columns=[Column("id", "bigint", identity="always", identity_options={"increment": 5}), Column("name", "varchar(40)")])
+    authors = Table("authors", columns=[
+        Column("id", "bigint", identity="always", identity_options={"increment": 5}),
+        Column("name", "varchar(40)"),
+    ])
     PrimaryKey("authors_pkey", authors, ["id"])
     posts = Table("posts", comment="What authors write", row_security="forced",
         columns=[
