@@ -1,7 +1,7 @@
 """Two deployments side by side on a throw-away server: the program of a commit, and the one that is here.
 
-The base is deployed with its seeds, its database is copied, then head is deployed over the original: the way it
-would get to a shared stack. Both hold the same rows.
+The base is deployed with its seeds, its database is copied, then head is deployed over the original: the way
+it would get to a shared stack. Both hold the same rows.
 """
 
 from __future__ import annotations
