@@ -203,11 +203,13 @@ def platform_database(clone: Deployed) -> Iterator[Database]:
 
 @contextmanager
 def copy_of(platform: Deployed, source: Deployed) -> Iterator[Deployed]:
-    """Copy a database, file by file, so that nothing of the copy is in the buffer cache."""
+    """Copy a database with its owner, file by file, so that nothing of the copy is in the buffer cache."""
     name = f"clone_{uuid4().hex[:12]}"
-    create = SQL("create database {} template {} strategy file_copy")
+    create = SQL("create database {} owner {} template {} strategy file_copy")
+    owner_of = "select pg_get_userbyid(datdba) from pg_database where datname = %s"
     with platform.server_connection() as connection:
-        connection.execute(create.format(Identifier(name), Identifier(source.name)))
+        (owner,) = connection.execute(owner_of, [source.name]).fetchone() or ("",)
+        connection.execute(create.format(Identifier(name), Identifier(owner), Identifier(source.name)))
     try:
         yield Deployed(platform.server, name, platform.passwords, platform.resources)
     finally:
