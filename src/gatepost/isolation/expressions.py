@@ -7,7 +7,10 @@ from typing import Any
 
 
 def without_operands(text: str) -> Iterator[tuple[str, str]]:
-    """Yield, for each operand of each AND, OR and NOT in a condition, the operand and the rest without it."""
+    """Yield, for each operand of each AND, OR and NOT in a condition, the operand and the rest without it.
+
+    A NOT itself is taken for an operand, with `not` before what it negates.
+    """
     if not text:
         return
     statement = _parsed(text)
@@ -20,7 +23,7 @@ def without_operands(text: str) -> Iterator[tuple[str, str]]:
             continue
         for at, operand in enumerate(operands):
             node.args = (*operands[:at], *operands[at + 1 :])
-            yield _short(operand), _rendered(statement)
+            yield _text(operand), _rendered(statement)
         node.args = operands
 
 
@@ -29,7 +32,7 @@ def _affirmed(statement: Any, node: Any) -> Iterator[tuple[str, str]]:
 
     negated = node.boolop
     node.boolop = BoolExprType.AND_EXPR
-    yield f"not {_short(node.args[0])}", _rendered(statement)
+    yield f"not {_text(node.args[0])}", _rendered(statement)
     node.boolop = negated
 
 
@@ -58,11 +61,33 @@ def _rendered(statement: Any) -> str:
     return str(RawStream()(statement)).removeprefix("SELECT ")
 
 
-def _short(node: Any) -> str:
+def conjuncts_of(text: str) -> frozenset[str]:
+    """Return the operands that all have to hold for a condition to hold."""
+    if not text:
+        return frozenset()
+    node = _parsed(text).targetList[0].val
+    return frozenset(_conjuncts(node))
+
+
+def _conjuncts(node: Any) -> Iterator[str]:
+    from pglast.enums import BoolExprType
+
+    if type(node).__name__ == "BoolExpr" and node.boolop == BoolExprType.AND_EXPR:
+        for one in node.args:
+            yield from _conjuncts(one)
+    else:
+        yield _text(node)
+
+
+def shortened(text: str) -> str:
+    """Return an operand in a length that reports have room for."""
+    return text if len(text) <= 60 else f"{text[:59]}…"
+
+
+def _text(node: Any) -> str:
     from pglast.stream import RawStream
 
-    text = " ".join(str(RawStream()(node)).split())
-    return text if len(text) <= 60 else f"{text[:59]}…"
+    return " ".join(str(RawStream()(node)).split())
 
 
 def _nodes(node: Any) -> Iterator[Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from gatepost.intent import All, Any_, Intent, Rule, Update
-from gatepost.isolation.expressions import columns_in, without_operands
+from gatepost.isolation.expressions import columns_in, conjuncts_of, shortened, without_operands
 from gatepost.isolation.implication import implies
 from gatepost.isolation.rows import identifier
 from gatepost.isolation.structure import rows_of
@@ -76,6 +76,8 @@ class Mutant:
     """What was done to it, in words."""
     becomes: PolicyText | None
     """None: it is dropped."""
+    operand: str = ""
+    """What was taken out, where something was."""
     equal: str = ""
     """Why nobody could tell it from the policy; empty where somebody should."""
 
@@ -159,7 +161,8 @@ def _clause(policy: PolicyText, side: str) -> Iterator[Mutant]:
     if (text or policy.using) != "true":
         yield Mutant(policy, f"{side} is true", _with(policy, side, "true"))
     for removed, rest in without_operands(text or ""):
-        yield Mutant(policy, f"{side} without {removed}", _with(policy, side, rest))
+        made = _with(policy, side, rest)
+        yield Mutant(policy, f"{side} without {shortened(removed)}", made, operand=removed)
 
 
 def _with(policy: PolicyText, side: str, text: str) -> PolicyText:
@@ -195,7 +198,7 @@ class _Judge:
         if mutant.change == "using and check swapped" and self._same_for_new_rows():
             return "the intent says the same of old and new rows"
         if becomes.using == policy.using and policy.command == "update":
-            return self._unchanging(meant)
+            return self._unchanging(meant) or self._found_by(mutant, meant)
         return ""
 
     def _reach_already(self, holders: Sequence[Holder], commands: frozenset[str]) -> bool:
@@ -224,6 +227,14 @@ class _Judge:
         settable = frozenset[str]().union(*(one.updates for one in meant))
         if self._same_for_new_rows() and not looked_at & settable:
             return f"whom it names may not update {', '.join(sorted(looked_at)) or 'what it looks at'}"
+        return ""
+
+    def _found_by(self, mutant: Mutant, meant: Sequence[Holder]) -> str:
+        """What a row was found by still holds of the new one if nobody may set what it looks at."""
+        looked_at = columns_in(mutant.operand, self.policy.table, self.columns)
+        settable = frozenset[str]().union(*(one.updates for one in meant))
+        if mutant.operand in conjuncts_of(self.policy.using or "") and not looked_at & settable:
+            return f"the row was found by it, and whom it names may not update {', '.join(sorted(looked_at))}"
         return ""
 
     def _same_for_new_rows(self) -> bool:

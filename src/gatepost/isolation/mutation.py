@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from gatepost.isolation.case import COMMAND_OF, Case, Outcome, agree
+from gatepost.isolation.aim import decided
+from gatepost.isolation.case import Case, Outcome, agree
 from gatepost.isolation.mutants import Mutant, mutants_in
 from gatepost.isolation.result import Finding, Proof
 
@@ -26,23 +27,50 @@ def mutate(
     known: Known,
     proof: Proof,
     tell: Callable[[str, int, int], None],
-) -> None:
-    """Make every policy wrong in every way, in the open transaction, and note what no case notices."""
+) -> list[Mutant]:
+    """Make every policy wrong in every way, in the open transaction; return what no case notices."""
     intents = {name: declaration.subjects[name].intent for name in known}
     mutants = mutants_in(connection, intents, declaration.roles)
-    telling = {table: _telling(*known[table]) for table in known}
     proof.mutants = len(mutants)
+    proof.equal |= {f"{one.policy.table}: {one.name}": one.equal for one in mutants if one.equal}
+    tell("policies made wrong", 0, 1)
+    return surviving(connection, [one for one in mutants if not one.equal], statements, known, proof, tell)
+
+
+def surviving(
+    connection: Connection,
+    mutants: Sequence[Mutant],
+    statements: Statements,
+    known: Known,
+    proof: Proof,
+    tell: Callable[[str, int, int], None] = lambda *_: None,
+) -> list[Mutant]:
+    """Return the mutants that none of the cases notices; the others are counted as killed."""
+    telling = {table: _telling(*known[table]) for table in known}
+    left = []
     for at, mutant in enumerate(mutants):
         tell("policies made wrong", at, len(mutants))
+        if not _is_killed(connection, mutant, statements, _concerned(mutant, telling[mutant.policy.table])):
+            left.append(mutant)
+    proof.killed += len(mutants) - len(left)
+    return left
+
+
+def report(declaration: Declaration, survivors: Sequence[Mutant], proof: Proof) -> None:
+    """Note the mutants that survived as findings, accepted where the table's intent says so."""
+    for mutant in survivors:
         table = mutant.policy.table
-        if mutant.equal:
-            proof.equal[f"{table}: {mutant.name}"] = mutant.equal
-        elif _is_killed(connection, mutant, statements, _concerned(mutant, telling[table])):
-            proof.killed += 1
-        else:
-            accepted = intents[table].accepted.get(mutant.name, "")
-            detail = "no case fails: the policy does nothing here, or the intent says too little"
-            proof.findings.append(Finding("mutant", mutant.name, table, detail, accepted))
+        accepted = declaration.subjects[table].intent.accepted.get(mutant.name, "")
+        detail = "no case fails: the policy does nothing here, or the intent says too little"
+        proof.findings.append(Finding("mutant", mutant.name, table, detail, accepted))
+
+
+def by_table(mutants: Sequence[Mutant]) -> dict[str, list[Mutant]]:
+    """Return the mutants of each table's policies."""
+    found: dict[str, list[Mutant]] = {}
+    for mutant in mutants:
+        found.setdefault(mutant.policy.table, []).append(mutant)
+    return found
 
 
 def _telling(cases: Sequence[Case], expected: Sequence[Outcome]) -> list[tuple[Case, Outcome]]:
@@ -59,15 +87,8 @@ def _concerned(mutant: Mutant, cases: Sequence[tuple[Case, Outcome]]) -> list[tu
         (case, outcome)
         for case, outcome in cases
         if widened != bool(case.asker.roles & set(policy.roles))
-        and ("select" in commands or commands & _decided(case))
+        and ("select" in commands or commands & decided(case))
     ]
-
-
-def _decided(case: Case) -> frozenset[str]:
-    """Return the commands whose policies a statement asks, beside select."""
-    if case.action == "upsert":
-        return frozenset({"insert", "update"})
-    return frozenset({"update" if case.action == "lock" else str(COMMAND_OF[case.action])})
 
 
 def _is_killed(

@@ -11,6 +11,8 @@ from gatepost.intent import All, Any_, Command, Everybody, Having, Member, Own, 
 from gatepost.isolation.case import COMMAND_OF, DENIED, REFUSED, Asker, Case, Outcome, Row, Subject
 
 NOBODY = Any_(())
+USER = "the current user"
+"""A default that is whoever asks."""
 _Index = Mapping[str | None, Sequence[Row]]
 
 
@@ -23,6 +25,8 @@ class Oracle:
     :param members: in which partition each row lies.
     :param set_to_user: columns that a trigger sets to the current user when a row is inserted.
     :param undeletable: by role and table, the rows that a trigger keeps when the role deletes them.
+    :param marked: those of them that it changes instead: a delete has touched them.
+    :param defaults: by table, what columns become of which an insert says nothing; `USER` is who asks.
     """
 
     def __init__(
@@ -33,6 +37,8 @@ class Oracle:
         members: Mapping[str, Mapping[str, str]] | None = None,
         set_to_user: Mapping[str, frozenset[str]] | None = None,
         undeletable: Mapping[tuple[str, str], frozenset[str]] | None = None,
+        marked: Mapping[tuple[str, str], frozenset[str]] | None = None,
+        defaults: Mapping[str, Mapping[str, str | None]] | None = None,
     ) -> None:
         self._subjects = subjects
         self._rows = rows
@@ -40,6 +46,8 @@ class Oracle:
         self._partition_of = members or {}
         self._set_to_user = set_to_user or {}
         self._undeletable = undeletable or {}
+        self._marked = marked or {}
+        self._defaults = defaults or {}
         self._index = cache(self._indexed)
         self.allows = cache(self._allows)
         self._visible = cache(self._seen)
@@ -154,7 +162,7 @@ class Oracle:
 
     def _reading(self, case: Case) -> Outcome:
         asker, table = case.asker, case.table
-        if case.action == "count" and case.where is None:
+        if case.action == "count" and case.where is None and case.path != "view":
             if not self._allows_some(asker, table, "select"):
                 return DENIED
             return Outcome("rows", len(self._named(case, self.reaches(asker, table, "select"))))
@@ -180,7 +188,9 @@ class Oracle:
             found &= self.reaches(asker, table, "select")
         found = self._named(case, found)
         if command == "delete":
-            found -= self._undeletable.get((asker.role, table), frozenset())
+            kept = self._undeletable.get((asker.role, table), frozenset())
+            marked = self._marked.get((asker.role, table), frozenset())
+            found -= kept if "returning" in case.action else kept - marked
         if command == "update":
             becomes = [{**self._rows[table][key], **dict(case.values)} for key in found]
             if not all(self._lets_in(row, case, "update", reads) for row in becomes):
@@ -215,9 +225,12 @@ class Oracle:
         return Outcome("rows", 1)
 
     def _as_inserted(self, case: Case) -> Row:
+        user = case.asker.user
         blank: dict[str, str | None] = dict.fromkeys(self._subjects[case.table].columns)
-        by_user = dict.fromkeys(self._set_to_user.get(case.table, ()), case.asker.user)
-        return {**blank, **dict(case.values), **by_user}
+        defaults = self._defaults.get(case.table, {})
+        unsaid = {name: user if value == USER else value for name, value in defaults.items()}
+        by_user = dict.fromkeys(self._set_to_user.get(case.table, ()), user)
+        return {**blank, **unsaid, **dict(case.values), **by_user}
 
     def _conflicting(self, case: Case, row: Row) -> str | None:
         """Return the key of the row that is there already."""

@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING
 
 from gatepost.errors import UsageError
 from gatepost.intent import COMMANDS
+from gatepost.isolation.aim import aimed
 from gatepost.isolation.case import COMMAND_OF, Case, Outcome, agree
 from gatepost.isolation.clone import clone_of
 from gatepost.isolation.declared import Declaration
 from gatepost.isolation.enumeration import cases_of
 from gatepost.isolation.lint import lint
-from gatepost.isolation.mutation import mutate
+from gatepost.isolation.mutants import Mutant
+from gatepost.isolation.mutation import by_table, mutate, report, surviving
 from gatepost.isolation.random_cases import Drawing
 from gatepost.isolation.repertoire import Repertoire
 from gatepost.isolation.result import Disagreement, Finding, Proof, Tally
+from gatepost.isolation.seeding import ROWS
 from gatepost.isolation.statements import Statements, claims_of, prepare_clone
 from gatepost.isolation.structure import TableFacts, structure_of
 from gatepost.isolation.views import view_disagreements
@@ -34,6 +37,8 @@ PER_WORLD = 10_000
 """After so many random cases the rows are made anew."""
 _EXAMPLE = 200
 """How many cases one example of Hypothesis holds."""
+_AIMED_WORLDS, _AIMED_ROWS, _AIMED_SEED = 6, 40, 1_000_000
+"""In so many further worlds cases are aimed at mutants that survived."""
 _SHOWN = 20
 """With so many disagreements a table has enough."""
 Tell = Callable[[str, int, int], None]
@@ -133,8 +138,9 @@ class _Proving:
         with self._world(facts, self.wanted.seed) as world:
             self.proof.askers = [one.label for one in world.askers]
             self.proof.notes += world.seeded.notes
-            choices, statements = Repertoire(world), self._statements(facts)
+            choices, statements = Repertoire(world), self._statements(world)
             known: dict[str, tuple[list[Case], list[Outcome]]] = {}
+            survivors: list[Mutant] = []
             for at, table in enumerate(names):
                 self.tell("every asker, command and path", at, len(names))
                 cases = cases_of(choices, table)
@@ -143,7 +149,8 @@ class _Proving:
                 self._judge(world, statements, cases, expected, marked=True)
             self.proof.disagreements += view_disagreements(world, self.proof)
             if self.wanted.mutants and not self.proof.disagreements:
-                mutate(self.connection, self.declaration, statements, known, self.proof, self.tell)
+                survivors = mutate(self.connection, self.declaration, statements, known, self.proof, self.tell)
+        self._aim(facts, survivors)
 
     def _judge(
         self,
@@ -199,6 +206,26 @@ class _Proving:
             )
         )
 
+    def _aim(self, facts: Mapping[str, TableFacts], survivors: list[Mutant]) -> None:
+        """Aim cases at the mutants that survived, in worlds with more rows, and report those that still do."""
+        for number in range(_AIMED_WORLDS):
+            if not survivors or self.proof.disagreements:
+                break
+            with self._world(facts, self.wanted.seed + _AIMED_SEED + number, _AIMED_ROWS) as world:
+                survivors = self._still_there(world, self._statements(world), survivors, number)
+        report(self.declaration, survivors, self.proof)
+
+    def _still_there(
+        self, world: World, statements: Statements, survivors: Sequence[Mutant], number: int
+    ) -> list[Mutant]:
+        known: dict[str, tuple[list[Case], list[Outcome]]] = {}
+        for at, (table, mutants) in enumerate((tables := by_table(survivors)).items()):
+            self.tell(f"aiming at survivors, {number + 1} of {_AIMED_WORLDS}", at, len(tables))
+            cases = aimed(world, table, mutants, Random(self.wanted.seed + number))  # noqa: S311
+            known[table] = cases, [world.oracle.expect(case) for case in cases]
+            self._judge(world, statements, *known[table])
+        return surviving(self.connection, survivors, statements, known, self.proof)
+
     # random cases
 
     def _random(self, facts: Mapping[str, TableFacts], names: Sequence[str]) -> None:
@@ -207,7 +234,7 @@ class _Proving:
             number += 1
             share = min(PER_WORLD, self.wanted.cases - done)
             with self._world(facts, self.wanted.seed + number) as world:
-                drawing, statements = Drawing(Repertoire(world), names), self._statements(facts)
+                drawing, statements = Drawing(Repertoire(world), names), self._statements(world)
                 done += self._drawn(world, drawing, statements, share, done)
         self.proof.random_cases = done
 
@@ -246,13 +273,13 @@ class _Proving:
     # worlds
 
     @contextmanager
-    def _world(self, facts: Mapping[str, TableFacts], seed: int) -> Iterator[World]:
+    def _world(self, facts: Mapping[str, TableFacts], seed: int, rows: int = ROWS) -> Iterator[World]:
         self.tell("making rows of two tenants", 0, 1)
-        with world_in(self.connection, self.declaration, facts, seed) as world:
+        with world_in(self.connection, self.declaration, facts, seed, rows) as world:
             yield world
 
-    def _statements(self, facts: Mapping[str, TableFacts]) -> Statements:
-        return Statements(self.connection, facts, list(self.declaration.subjects))
+    def _statements(self, world: World) -> Statements:
+        return Statements(self.connection, world.facts, list(self.declaration.subjects), world.marking)
 
 
 def smallest(world: World, statements: Statements, case: Case) -> Case:

@@ -32,6 +32,8 @@ class Drawing:
 
     choices: Repertoire
     tables: Sequence[str]
+    askers: Sequence[Asker] = ()
+    """Who asks; where there are none, everybody, now and then with a user that nobody foresaw."""
 
     def case(self, random: Random) -> Case | None:
         """Return a case; None where what was chosen cannot be."""
@@ -45,6 +47,8 @@ class Drawing:
 
     def _asker(self, random: Random) -> Asker:
         """Return somebody, now and then with a user that nobody foresaw for the role."""
+        if self.askers:
+            return random.choice(self.askers)
         asker = random.choice(self.choices.world.askers)
         if random.random() < 0.15:
             people = [one.user for one in self.choices.world.people.everybody]
@@ -79,11 +83,13 @@ class Drawing:
         if not columns:
             return None
         chosen = random.sample(columns, min(len(columns), random.choice((1, 1, 1, 2))))
-        values = tuple((column, self._value(case.table, column, random)) for column in chosen)
+        values = tuple((column, self._value(case, column, random)) for column in chosen)
         return self._where(replace(case, values=values), random)
 
-    def _value(self, table: str, column: str, random: Random) -> str | None:
-        return random.choice(self.choices.values(table, column) or (None,))
+    def _value(self, case: Case, column: str, random: Random) -> str | None:
+        """Return any value, or as often one of the asker's own: a rule's other parts must hold for one to tell."""
+        found = self.choices.likely(case.asker, case.table, column) or (None,)
+        return random.choice(found[:2] if random.random() < 0.5 else found)
 
     def _insert(self, case: Case, random: Random) -> Case | None:
         asker, table = case.asker, case.table
@@ -92,7 +98,7 @@ class Drawing:
             return None
         home = self.choices.facts(table).key
         telling = [name for name in self.choices.telling(table) if name in insertable and (name,) != home]
-        changed = [(name, self._value(table, name, random)) for name in telling if random.random() < 0.6]
+        changed = [(name, self._value(case, name, random)) for name in telling if random.random() < 0.6]
         spare = random.randrange(len(spares))
         if case.action.startswith("insert") and case.action != "insert or nothing":
             return replace(case, values=self.choices.new_row(asker, table, spare, *changed))
@@ -113,6 +119,6 @@ class Drawing:
             row = random.choice(rows)
             there = [(name, row[name]) for name in arbiter]
         column = random.choice(settable)
-        sets = (column, self._value(table, column, random)) if case.action == "upsert" else None
+        sets = (column, self._value(case, column, random)) if case.action == "upsert" else None
         values = self.choices.new_row(asker, table, spare, *changed, *there)
         return replace(case, values=values, arbiter=arbiter, sets=sets)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from gatepost.intent import Command, Member
+from gatepost.intent import Command, Having, Member, Value
 from gatepost.isolation.case import Asker, Subject
 from gatepost.isolation.declared import parts_of
 from gatepost.isolation.people import root, tenant_places, user_places
@@ -14,7 +14,7 @@ from gatepost.isolation.structure import TableFacts
 from gatepost.isolation.world import World
 
 Assignment = tuple[str, str | None]
-_VALUES = 12
+_VALUES = 16
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Repertoire:
 
     def values(self, table: str, column: str) -> tuple[str | None, ...]:
         """Return values that the column has, or could have so that a rule says otherwise of the row."""
-        found: dict[str | None, None] = {}
+        found: dict[str | None, None] = dict.fromkeys(self._spoken_of(table, column))
         place = (table, column)
         if place in user_places(self.world.declaration):
             found |= dict.fromkeys(one.user for one in self.world.people.everybody)
@@ -66,6 +66,12 @@ class Repertoire:
         if not self.facts(table).columns[column].required:
             found[None] = None
         return tuple(found)[:_VALUES]
+
+    def _spoken_of(self, table: str, column: str) -> Iterator[str | None]:
+        """Yield the values of the column that rules name."""
+        for where, rule in self.world.declaration.rules():
+            if isinstance(rule, Having) and (where, rule.column) == (table, column):
+                yield from (_written(value) for value in rule.values)
 
     def likely(self, asker: Asker, table: str, column: str) -> tuple[str | None, ...]:
         """Return the same values, the asker's own and those of their tenants first."""
@@ -145,5 +151,12 @@ class Repertoire:
         return frozenset(part.of.table for part in parts if isinstance(part, Member)) | {table}
 
     def defaults_matter(self, asker: Asker, table: str) -> bool:
-        """Return whether a rule goes by a column that the asker cannot write: then its default decides."""
-        return bool(set(self.telling(table)) - set(self.insertable(asker, table)))
+        """Return whether a rule goes by a column that the asker cannot write: then its default
+        decides, and nobody knows it."""
+        known = {*self.insertable(asker, table), *self.world.seeded.defaults.get(table, {})}
+        return bool(set(self.telling(table)) - known)
+
+
+def _written(value: Value) -> str | None:
+    """Return a value as PostgreSQL writes it."""
+    return None if value is None else str(value).lower() if isinstance(value, bool) else str(value)

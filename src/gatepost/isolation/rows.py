@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, LiteralString, cast
 
 from gatepost.isolation.case import Row
-from gatepost.isolation.structure import TableFacts
+from gatepost.isolation.structure import ColumnFacts, TableFacts
 
 if TYPE_CHECKING:
     from psycopg import sql
@@ -26,6 +26,20 @@ _DELETE = (
     "savepoint row; set local role {role}; delete from {table} where {where};"
     " rollback to savepoint row; release savepoint row"
 )
+_DEFAULT = (
+    "savepoint row; set local role {owner}; select ({value})::{type}::text;"
+    " rollback to savepoint row; release savepoint row"
+)
+_UPDATED = "select pg_stat_get_xact_tuples_updated({table}::regclass)"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The places of the rows that a trigger keeps when somebody deletes them."""
+
+    places: frozenset[int]
+    marked: frozenset[int]
+    """Those of them that it updates instead."""
 
 
 @dataclass(frozen=True)
@@ -98,18 +112,28 @@ class Rows:
         self.become(None)
         return [(str(one[0]), dict(zip(facts.columns, one[1:], strict=True))) for one in found]
 
-    def undeletable(self, facts: TableFacts, role: str, rows: Iterable[Row]) -> frozenset[int]:
+    def undeletable(self, facts: TableFacts, role: str, rows: Iterable[Row]) -> Kept:
         """Return which rows a trigger keeps when a role deletes them that row security does not hold back."""
         from psycopg import Rollback, sql
 
-        kept = set()
+        kept, marked = set(), set()
         with self.connection.transaction() as savepoint:
             self.alter(facts, sql.SQL("disable row level security"))
             for at, row in enumerate(rows):
+                before = self._updated(facts)
                 if self._delete(facts, role, row) == 0:
                     kept.add(at)
+                    marked |= {at} if self._updated(facts) > before else set()
             raise Rollback(savepoint)
-        return frozenset(kept)
+        return Kept(frozenset(kept), frozenset(marked))
+
+    def _updated(self, facts: TableFacts) -> int:
+        """Return how many updates the table has seen in this transaction, those taken back included."""
+        from psycopg import sql
+
+        row = self.connection.execute(sql.SQL(_UPDATED).format(table=identifier_text(facts.name))).fetchone()
+        assert row is not None
+        return int(row[0])
 
     def _delete(self, facts: TableFacts, role: str, row: Row) -> int | None:
         """Delete a row and take it back; return how many went, None where that is refused."""
@@ -130,6 +154,38 @@ class Rows:
         cursor.nextset()
         return cursor.rowcount
 
+    def defaults(self, facts: TableFacts, users: tuple[str, str]) -> dict[str, tuple[str | None, ...]]:
+        """Return what each column's default comes to for nobody and for two users, as far as it does."""
+        found: dict[str, list[str | None]] = {}
+        for user in ("", *users):
+            claims = f'{{"sub": "{user}"}}' if user else ""
+            self.connection.execute("select set_config('request.jwt.claims', %s, true)", [claims])
+            for name, column in facts.columns.items():
+                if column.default_value is not None and column.is_given:
+                    found.setdefault(name, []).extend(self._evaluated(facts, column))
+        self.connection.execute("select set_config('request.jwt.claims', '', true)")
+        return {name: tuple(values) for name, values in found.items() if len(values) == 1 + len(users)}
+
+    def _evaluated(self, facts: TableFacts, column: ColumnFacts) -> Iterator[str | None]:
+        """Yield what a default comes to; nothing where it fails."""
+        import psycopg
+        from psycopg import sql
+
+        expression = sql.SQL(cast("LiteralString", column.default_value))
+        statement = sql.SQL(_DEFAULT).format(
+            owner=sql.Identifier(facts.owner), value=expression, type=sql.SQL(cast("LiteralString", column.type))
+        )
+        try:
+            cursor = self.connection.execute(statement)
+        except psycopg.Error:
+            self.connection.execute("rollback to savepoint row; release savepoint row")
+            return
+        cursor.nextset()
+        cursor.nextset()
+        row = cursor.fetchone()
+        assert row is not None
+        yield row[0]
+
 
 def identifier(table: str) -> sql.Identifier:
     """Return a table's name as SQL writes it."""
@@ -144,3 +200,10 @@ def texts_of(facts: TableFacts) -> sql.Composable:
     from psycopg import sql
 
     return sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier(name)) for name in facts.columns)
+
+
+def identifier_text(table: str) -> sql.Literal:
+    """Return a table's name as text that `regclass` reads."""
+    from psycopg import sql
+
+    return sql.Literal(identifier(table).as_string(None))

@@ -15,18 +15,15 @@ from gatepost.errors import GatepostError
 from gatepost.isolation.candidates import Candidates
 from gatepost.isolation.case import Row
 from gatepost.isolation.declared import Declaration
+from gatepost.isolation.oracle import USER
 from gatepost.isolation.people import TENANTS, People, Place, Seat, root, tenant_places, user_places
-from gatepost.isolation.rows import Rows, Values
+from gatepost.isolation.rows import Kept, Rows, Values
 from gatepost.isolation.structure import ColumnFacts, KeyFacts, TableFacts
 
 if TYPE_CHECKING:
     from gatepost.postgres.connect import Connection
 
 ROWS = 10
-_DELETE = (
-    "savepoint row; set local role {role}; delete from {table} where {where};"
-    " rollback to savepoint row; release savepoint row"
-)
 SPARE = 6
 _TRIES = 400
 
@@ -46,10 +43,12 @@ class Seeded:
     """Rows that each table accepts and does not have."""
     overwritten: dict[str, frozenset[str]] = field(default_factory=dict)
     """The columns that triggers set, whatever an insert says."""
-    undeletable: dict[tuple[str, str], frozenset[int]] = field(default_factory=dict)
+    undeletable: dict[tuple[str, str], Kept] = field(default_factory=dict)
     """By role and table, the places of rows that a trigger keeps when the role deletes them."""
     set_to_user: dict[str, frozenset[str]] = field(default_factory=dict)
     """Those of them that become the current user."""
+    defaults: dict[str, dict[str, str | None]] = field(default_factory=dict)
+    """What columns become of which an insert says nothing, where that is always the same, or who inserts."""
     seats_taken: list[Seat] = field(default_factory=list)
     tenants: dict[str, list[str]] = field(default_factory=dict)
     """Per table of memberships, the tenants' values of its seats."""
@@ -65,6 +64,7 @@ class Seeding:
     facts: Mapping[str, TableFacts]
     people: People
     random: Random
+    most: int = ROWS
     made: Seeded = field(default_factory=Seeded)
 
     def __post_init__(self) -> None:
@@ -138,7 +138,7 @@ class Seeding:
         homes = {root(place, self.facts) for place in self._tenants} - self._loose
         if any(table == facts.name for table, _ in homes):
             return [{} for _ in range(TENANTS + 1)]
-        return [{} for _ in range(max(ROWS, 2 * len(facts.partitions)))]
+        return [{} for _ in range(max(self.most, 2 * len(facts.partitions)))]
 
     def _seat(self, facts: TableFacts, drawn: Candidates) -> None:
         for seat in self.people.seats:
@@ -265,8 +265,19 @@ class Seeding:
             to_user |= {name for name in changed if again[name] == self.people.owner.user}
             spares.append(values)
         self.made.spares[facts.name] = spares
+        self.made.defaults[facts.name] = self._defaults(facts)
         self.made.overwritten[facts.name] = frozenset(changed)
         self.made.set_to_user[facts.name] = frozenset(to_user)
+
+    def _defaults(self, facts: TableFacts) -> dict[str, str | None]:
+        users = (self.people.owner.user, self.people.stranger.user)
+        found: dict[str, str | None] = {}
+        for name, values in self.using.defaults(facts, users).items():
+            if values == (None, *users):
+                found[name] = USER
+            elif len(set(values)) == 1:
+                found[name] = values[0]
+        return found
 
     def _as_user(self, facts: TableFacts, values: Values) -> Row:
         """Return what becomes of a row that a user inserts; it is the same where the table refuses it."""

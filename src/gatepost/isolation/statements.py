@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
 from string import Formatter
 from typing import TYPE_CHECKING, Any
@@ -50,8 +50,14 @@ class Statements:
     """Writes cases as SQL and runs them, many in one round trip."""
 
     def __init__(
-        self, connection: Connection, facts: Mapping[str, TableFacts], tables: Sequence[str]
+        self,
+        connection: Connection,
+        facts: Mapping[str, TableFacts],
+        tables: Sequence[str],
+        marking: Collection[str] = (),
     ) -> None:
+        """:param marking: tables where a trigger changes rows that are deleted instead; these count as well."""
+        self._marking = marking
         self._connection = connection
         self._facts = facts
         self._number = {table: number for number, table in enumerate(tables)}
@@ -78,6 +84,8 @@ class Statements:
             "sql": statement,
             "reads": _returns_keys(case),
         }
+        if case.action == "delete" and case.table in self._marking:
+            told["touches"] = identifier(case.table).as_string(None)
         if case.path == "prepared":
             told |= self._prepared(case, statement)
         return told

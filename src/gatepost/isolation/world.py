@@ -10,11 +10,11 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from gatepost.intent import Member, Own
-from gatepost.isolation.case import Asker, Row
+from gatepost.isolation.case import Asker, Row, Subject
 from gatepost.isolation.declared import Declaration, parts_of
 from gatepost.isolation.oracle import Oracle
 from gatepost.isolation.people import People, people_of
-from gatepost.isolation.seeding import Seeded, Seeding
+from gatepost.isolation.seeding import ROWS, Seeded, Seeding
 from gatepost.isolation.structure import TableFacts
 
 if TYPE_CHECKING:
@@ -42,16 +42,31 @@ class World:
     @cached_property
     def oracle(self) -> Oracle:
         """Who says what must happen."""
+        return self._oracle(self.declaration.subjects)
+
+    def oracle_of(self, subject: Subject) -> Oracle:
+        """Return who says what would have to happen if one table were declared like this."""
+        return self._oracle({**self.declaration.subjects, subject.name: subject})
+
+    @property
+    def marking(self) -> frozenset[str]:
+        """The tables where a trigger changes rows that are deleted instead."""
+        return frozenset(table for (_, table), kept in self.seeded.undeletable.items() if kept.marked)
+
+    def _oracle(self, subjects: Mapping[str, Subject]) -> Oracle:
         members = {
             table: dict(zip(self.rows[table], lies, strict=True))
             for table, lies in self.seeded.partition_of.items()
         }
         keys = {table: facts.key for table, facts in self.facts.items()}
-        kept = {
-            (role, table): frozenset(key for at, key in enumerate(self.rows[table]) if at in places)
-            for (role, table), places in self.seeded.undeletable.items()
-        }
-        return Oracle(self.declaration.subjects, self.rows, keys, members, self.seeded.set_to_user, kept)
+        held = self.seeded.undeletable.items()
+        kept = {place: self._keys_at(place[1], one.places) for place, one in held}
+        marked = {place: self._keys_at(place[1], one.marked) for place, one in held}
+        set_to_user, defaults = self.seeded.set_to_user, self.seeded.defaults
+        return Oracle(subjects, self.rows, keys, members, set_to_user, kept, marked, defaults)
+
+    def _keys_at(self, table: str, places: frozenset[int]) -> frozenset[str]:
+        return frozenset(key for at, key in enumerate(self.rows[table]) if at in places)
 
     @cached_property
     def askers(self) -> list[Asker]:
@@ -85,10 +100,15 @@ def key_of(facts: TableFacts, row: Row) -> str:
 
 @contextmanager
 def world_in(
-    connection: Connection, declaration: Declaration, facts: Mapping[str, TableFacts], seed: int
+    connection: Connection,
+    declaration: Declaration,
+    facts: Mapping[str, TableFacts],
+    seed: int,
+    rows: int = ROWS,
 ) -> Iterator[World]:
     """Fill a clone's tables for as long as the block lasts; nothing of it is committed.
 
+    :param rows: how many of a table, where neither people nor partitions say.
     :raises NoRow: a table accepts no row that could be found.
     """
     from psycopg import Rollback
@@ -96,6 +116,6 @@ def world_in(
     random = Random(seed)  # noqa: S311
     people = people_of(declaration, facts, random)
     with connection.transaction() as transaction:
-        seeded = Seeding(connection, declaration, facts, people, random).run()
+        seeded = Seeding(connection, declaration, facts, people, random, rows).run()
         yield World(connection, declaration, facts, people, seeded)
         raise Rollback(transaction)

@@ -6,6 +6,8 @@ declare
     one jsonb;
     key text;
     context text;
+    touched oid;
+    updated bigint;
 begin
     for one in select c.value from jsonb_array_elements(cases) with ordinality as c (value, at) order by c.at loop
         state := null;
@@ -17,6 +19,8 @@ begin
             if one ? 'before' then
                 execute one ->> 'before';
             end if;
+            touched := (one ->> 'touches')::regclass;
+            updated := pg_stat_get_xact_tuples_updated(touched);
             perform set_config('request.jwt.claims', one ->> 'claims', true), set_config('role', one ->> 'role', true);
             if (one ->> 'reads')::boolean then
                 keys := '{}';
@@ -27,6 +31,7 @@ begin
             else
                 execute one ->> 'sql';
                 get diagnostics affected = row_count;
+                affected := affected + coalesce(pg_stat_get_xact_tuples_updated(touched) - updated, 0);
             end if;
             raise exception using errcode = 'GP000';
         exception when others then
