@@ -93,7 +93,10 @@ _COLLECTIVE_INTENT = Intent(
     {
         "unique_reveals collectives_slug_key on public.collectives": (
             "an address is taken or free for everybody: it says nothing of what is behind it"
-        )
+        ),
+        "policy collectives_delete: for every command": (
+            "whoever owns one sees and changes it anyway, and new ones have a new id and their founder"
+        ),
     }
 )
 
@@ -143,6 +146,20 @@ _MEMBER_INTENT = Intent(
     },
     service_role=everybody(),
     app_definer={"select": own("user_id"), "insert": own("user_id") & having(role="owner")},
+).accepting(
+    {
+        "policy collective_members_read_by_authenticated: using without user_id ="
+        " (SELECT app.current_user_id() AS current_user_id)": (
+            "members are among those who see their collective: said first, it spares the own row the look-up"
+        ),
+        "policy collective_members_update: check without collective_id ="
+        " ANY(CAST((SELECT app.my_collective_ids(CAST…": (
+            "who may run it was asked to find the row, and users cannot move a membership elsewhere"
+        ),
+        "policy collective_members_delete: using without role <> CAST('owner' AS text)": (
+            "an owner who leaves is an owner, who may remove anybody: said for the rule's sake"
+        ),
+    }
 )
 
 

@@ -85,7 +85,7 @@ def _shared_table(shared: SharedTable, release: Release) -> Table:
         ],
         row_security="forced",
         privileges={USER: _privileges(shared, release), SERVICE: EVERYTHING},
-        intent=release.intent,
+        intent=release.intent_of(shared.name),
     )
     PrimaryKey(f"{shared.name}_pkey", table, ["id"])
     for name, expression in {**shared.checks, **(_SYNC_CHECKS if release.syncs else {})}.items():

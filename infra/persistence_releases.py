@@ -50,6 +50,13 @@ class Release:
         """Who may do what."""
         return Intent(authenticated=self.rule, service_role=everybody(), app_owner=everybody())
 
+    def intent_of(self, table: str) -> Intent:
+        """Who may do what to the rows of one table, and what the proof may find there."""
+        if not self.syncs:
+            return self.intent
+        why = "the tombstone that a delete becomes is an update, which the policy for updates holds back"
+        return self.intent.accepting({f"policy {table}_delete: using is true": why})
+
 
 TABLES = (
     SharedTable(

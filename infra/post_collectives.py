@@ -92,6 +92,16 @@ _INTENT = Intent(
     },
     service_role=everybody(),
     app_definer={"select": everybody()},
+).accepting(
+    {
+        "policy post_collectives_insert: check without author_id ="
+        " (SELECT app.current_user_id() AS current_user_i…": (
+            "users cannot write author_id, whose default is the user"
+        ),
+        "policy post_collectives_read_by_anon: using without c.visibility = CAST('public' AS text)": (
+            "nobody without an account sees other collectives: their own policy says the same"
+        ),
+    }
 )
 _COLUMNS = [
     Column("post_id", "uuid"),

@@ -76,6 +76,23 @@ _INTENT = Intent(
     },
     service_role=everybody(),
     app_definer={"select": everybody(), "update": everybody()},
+).accepting(
+    {
+        f"policy posts_insert: check without {operand}": (
+            "a trigger shares such a post at once, and the policy of post_collectives asks as well"
+        )
+        for operand in (
+            "m.user_id = (SELECT app.current_user_id() AS current_user_i…",
+            "m.collective_id = posts.collective_id",
+            "m.can_post",
+        )
+    }
+    | {
+        "policy posts_read_by_authenticated: using without pc.collective_id ="
+        " ANY(ARRAY(SELECT m.collective_id FROM pu…": (
+            "readers see no other shares of another's post: the policy of post_collectives says the same"
+        )
+    }
 )
 _COLUMNS = [
     Column("id", "uuid", default="gen_random_uuid()"),

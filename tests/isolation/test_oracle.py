@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from gatepost.intent import Intent, Membership, Update, everybody, having, own, through
+from gatepost.intent import Any_, Intent, Membership, Update, everybody, having, own, through
 from gatepost.isolation import implication, oracle
-from gatepost.isolation.case import DENIED, REFUSED, Action, Asker, Case, Outcome, Subject, agree
-from gatepost.isolation.oracle import Oracle
+from gatepost.isolation.case import DENIED, REFUSED, Action, Asker, Case, Outcome, Subject, agree, outcome_of
+from gatepost.isolation.oracle import USER, Oracle
+from gatepost.isolation.variants import variants
 
 MEMBERS = Membership("m", tenant="team", user="who", role="role", where=having(left=None))
 ROWS = {
@@ -149,6 +150,9 @@ def test_the_owner_is_held_by_forced_row_security() -> None:
         (rows("a"), Outcome("undecided", state="23514"), True),
         (DENIED, Outcome("undecided", state="23514"), False),
         (REFUSED, Outcome("undecided", state="23505"), False),
+        (REFUSED, Outcome("undecided", state="23514", message="new row for relation violates"), False),
+        (REFUSED, Outcome("undecided", state="23502", message="null value in column"), False),
+        (REFUSED, Outcome("undecided", state="23514", message="no partition of relation"), True),
         (rows(), Outcome("error", state="42P17"), False),
     ],
 )
@@ -166,3 +170,34 @@ def test_implication() -> None:
     anybody = Membership("m", tenant="team", user="who", role="role")
     assert implication.implies(own("who"), anybody.member("team"), "m")
     assert not implication.implies(own("who"), anybody.member("team"), "t")
+
+
+def test_what_a_trigger_raises_says_nothing_but_endless_recursion_is_an_error() -> None:
+    assert outcome_of("23503", "no such post", True, 0, None).state == "P0001"
+    assert outcome_of("54001", "stack depth limit exceeded", True, 0, None).kind == "error"
+
+
+def test_what_an_insert_leaves_out_has_its_default() -> None:
+    subjects = {name: subject(name) for name in ROWS}
+    defaults = {"t": {"state": "draft", "owner": USER}}
+    known = Oracle(subjects, ROWS, {"t": ["id"]}, defaults=defaults)
+    case = Case(asker("ann"), "t", "insert", values=(("id", "n"), ("team", "a")))
+    assert known.expect(case).count == 1
+    assert ORACLE.expect(case) == REFUSED
+
+
+def test_a_delete_that_a_trigger_turns_into_an_update_has_touched_the_row() -> None:
+    kept = {("user", "t"): frozenset({"x", "y"})}
+    marked = {("user", "t"): frozenset({"x"})}
+    subjects = {name: subject(name) for name in ROWS}
+    known = Oracle(subjects, ROWS, {"t": ["id"]}, undeletable=kept, marked=marked)
+    assert known.expect(Case(asker("ann"), "t", "delete")).count == 1
+    assert known.expect(Case(asker("ann"), "t", "delete returning")).count == 0
+
+
+def test_variants_differ_in_one_part_each() -> None:
+    intent = Intent(user={"select": own("owner") | having(state="done"), "delete": own("owner")})
+    rules = [one.roles["user"]["select"] for one in variants(intent, "owner", "user", "select")]
+    assert everybody() in rules
+    assert any(rule == Any_((own("owner"), everybody())) for rule in rules)
+    assert intent not in list(variants(intent, "owner", "user", "select"))

@@ -1,4 +1,4 @@
-"""Cases aimed at mutants that survived: those of many that come out otherwise if an intent says a little else."""
+"""Cases aimed at mutants that survived: those that come out otherwise if an intent says a little else."""
 
 from __future__ import annotations
 

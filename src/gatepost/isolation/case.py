@@ -127,7 +127,7 @@ def agree(expected: Outcome, got: Outcome) -> bool:
 
 
 def _let_in(got: Outcome) -> bool:
-    """Keys and constraints are checked after the policies: that they were spoken of means that these let the row in.
+    """Keys and constraints are checked after the policies: where they were spoken of, these let the row in.
 
     Domains and the way to a partition speak before.
     """

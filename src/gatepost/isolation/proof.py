@@ -149,7 +149,9 @@ class _Proving:
                 self._judge(world, statements, cases, expected, marked=True)
             self.proof.disagreements += view_disagreements(world, self.proof)
             if self.wanted.mutants and not self.proof.disagreements:
-                survivors = mutate(self.connection, self.declaration, statements, known, self.proof, self.tell)
+                survivors = mutate(
+                    self.connection, self.declaration, statements, known, self.proof, self.tell
+                )
         self._aim(facts, survivors)
 
     def _judge(
@@ -207,7 +209,7 @@ class _Proving:
         )
 
     def _aim(self, facts: Mapping[str, TableFacts], survivors: list[Mutant]) -> None:
-        """Aim cases at the mutants that survived, in worlds with more rows, and report those that still do."""
+        """Aim cases at the mutants that survived, in worlds with more rows; report those that still do."""
         for number in range(_AIMED_WORLDS):
             if not survivors or self.proof.disagreements:
                 break

@@ -87,7 +87,7 @@ class Drawing:
         return self._where(replace(case, values=values), random)
 
     def _value(self, case: Case, column: str, random: Random) -> str | None:
-        """Return any value, or as often one of the asker's own: a rule's other parts must hold for one to tell."""
+        """Return any value, as often one of the asker's own: a rule's other parts must hold to tell."""
         found = self.choices.likely(case.asker, case.table, column) or (None,)
         return random.choice(found[:2] if random.random() < 0.5 else found)
 

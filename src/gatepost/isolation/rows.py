@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, LiteralString, cast
+from typing import TYPE_CHECKING, Any
 
 from gatepost.isolation.case import Row
 from gatepost.isolation.structure import ColumnFacts, TableFacts
@@ -131,9 +131,9 @@ class Rows:
         """Return how many updates the table has seen in this transaction, those taken back included."""
         from psycopg import sql
 
-        row = self.connection.execute(sql.SQL(_UPDATED).format(table=identifier_text(facts.name))).fetchone()
-        assert row is not None
-        return int(row[0])
+        table = sql.Literal(identifier(facts.name).as_string(None))
+        found: Any = self.connection.execute(sql.SQL(_UPDATED).format(table=table)).fetchone()
+        return int(found[0])
 
     def _delete(self, facts: TableFacts, role: str, row: Row) -> int | None:
         """Delete a row and take it back; return how many went, None where that is refused."""
@@ -171,9 +171,11 @@ class Rows:
         import psycopg
         from psycopg import sql
 
-        expression = sql.SQL(cast("LiteralString", column.default_value))
+        assert column.default_value is not None
         statement = sql.SQL(_DEFAULT).format(
-            owner=sql.Identifier(facts.owner), value=expression, type=sql.SQL(cast("LiteralString", column.type))
+            owner=sql.Identifier(facts.owner),
+            value=sql.SQL(column.default_value),
+            type=sql.SQL(column.type),
         )
         try:
             cursor = self.connection.execute(statement)
@@ -182,8 +184,7 @@ class Rows:
             return
         cursor.nextset()
         cursor.nextset()
-        row = cursor.fetchone()
-        assert row is not None
+        row: Any = cursor.fetchone()
         yield row[0]
 
 
@@ -202,8 +203,15 @@ def texts_of(facts: TableFacts) -> sql.Composable:
     return sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier(name)) for name in facts.columns)
 
 
-def identifier_text(table: str) -> sql.Literal:
-    """Return a table's name as text that `regclass` reads."""
-    from psycopg import sql
-
-    return sql.Literal(identifier(table).as_string(None))
+def blamed(facts: TableFacts, error: Any) -> list[str]:
+    """Return the columns that an error speaks of; all where it names none."""
+    diagnosis = error.diag
+    if diagnosis.column_name:
+        return [diagnosis.column_name]
+    for key in facts.keys:
+        if key.name == diagnosis.constraint_name:
+            named = [name for name in facts.columns if name in key.definition]
+            return list(key.columns) or named or list(facts.columns)
+    if "partition" in (diagnosis.message_primary or ""):
+        return list(facts.partition_columns)
+    return list(facts.columns)

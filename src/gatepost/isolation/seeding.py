@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gatepost.errors import GatepostError
 from gatepost.isolation.candidates import Candidates
@@ -17,7 +17,7 @@ from gatepost.isolation.case import Row
 from gatepost.isolation.declared import Declaration
 from gatepost.isolation.oracle import USER
 from gatepost.isolation.people import TENANTS, People, Place, Seat, root, tenant_places, user_places
-from gatepost.isolation.rows import Kept, Rows, Values
+from gatepost.isolation.rows import Kept, Rows, Values, blamed
 from gatepost.isolation.structure import ColumnFacts, KeyFacts, TableFacts
 
 if TYPE_CHECKING:
@@ -129,15 +129,18 @@ class Seeding:
                 break
 
     def _wanted(self, facts: TableFacts) -> list[Values]:
-        """Return what is laid down of each row: every person and every partition has its own."""
+        """Return what is laid down of each row: every person and every partition has its own.
+
+        Of tenants there are few, so that rows are those of people who have a seat there.
+        """
+        homes = {root(place, self.facts) for place in self._tenants} - self._loose
+        if facts.name not in self.declaration.memberships and any(table == facts.name for table, _ in homes):
+            return [{} for _ in range(TENANTS + 1)]
         home = [column for table, column in self._user_roots if table == facts.name]
         if home:
             return [{home[0]: one.user} for one in self.people.everybody]
         if facts.name in self.declaration.memberships:
             return []
-        homes = {root(place, self.facts) for place in self._tenants} - self._loose
-        if any(table == facts.name for table, _ in homes):
-            return [{} for _ in range(TENANTS + 1)]
         return [{} for _ in range(max(self.most, 2 * len(facts.partitions)))]
 
     def _seat(self, facts: TableFacts, drawn: Candidates) -> None:
@@ -172,7 +175,7 @@ class Seeding:
                 return self._kept(facts, values, keep=keep)
             except psycopg.Error as error:
                 problem = error.diag.message_primary or str(error)
-                self._draw_again(facts, drawn, values, fixed, _blamed(facts, error))
+                self._draw_again(facts, drawn, values, fixed, blamed(facts, error))
                 if attempt % 20 == 19:
                     values = self._draw(facts, drawn, fixed)
         if not quietly and not self.made.rows[facts.name]:
@@ -291,17 +294,3 @@ class Seeding:
             return values
         finally:
             self.connection.execute("select set_config('request.jwt.claims', '', true)")
-
-
-def _blamed(facts: TableFacts, error: Any) -> list[str]:
-    """Return the columns that an error speaks of; all where it names none."""
-    diagnosis = error.diag
-    if diagnosis.column_name:
-        return [diagnosis.column_name]
-    for key in facts.keys:
-        if key.name == diagnosis.constraint_name:
-            named = [name for name in facts.columns if name in key.definition]
-            return list(key.columns) or named or list(facts.columns)
-    if "partition" in (diagnosis.message_primary or ""):
-        return list(facts.partition_columns)
-    return list(facts.columns)

@@ -56,7 +56,7 @@ class Statements:
         tables: Sequence[str],
         marking: Collection[str] = (),
     ) -> None:
-        """:param marking: tables where a trigger changes rows that are deleted instead; these count as well."""
+        """:param marking: tables where a trigger changes rows that are deleted instead: they count too."""
         self._marking = marking
         self._connection = connection
         self._facts = facts

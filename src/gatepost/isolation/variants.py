@@ -1,4 +1,4 @@
-"""Intents that say a little else, one part of one rule at a time: the cases that tell them apart aim at mutants."""
+"""Intents that say a little else, one part of a rule at a time: what cases are aimed at."""
 
 from __future__ import annotations
 
@@ -63,4 +63,6 @@ def _parts_otherwise(rule: Rule) -> Iterator[Rule]:
         if rule.roles is not None:
             yield replace(rule, roles=None)
         if rule.of.where is not None:
-            yield from (replace(rule, of=replace(rule.of, where=one)) for one in _parts_otherwise(rule.of.where))
+            yield from (
+                replace(rule, of=replace(rule.of, where=one)) for one in _parts_otherwise(rule.of.where)
+            )
