@@ -10,6 +10,13 @@ select
         from public.collective_members as o
         where o.user_id = p.author_id and o.can_post
     ) as collectives,
+    coalesce((
+        select o.collective_id
+        from public.collective_members as o
+        where o.user_id = p.author_id and o.role in ('owner', 'admin')
+        order by o.collective_id
+        limit 1
+    ), pc.collective_id) as administered,
     (
         select l.operation_id
         from public.post_collective_audit_log as l

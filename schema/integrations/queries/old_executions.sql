@@ -3,7 +3,7 @@
 -- index: idx_workflow_execution_logs_created
 -- grows: linear
 -- target: 50 ms
--- parameter: older_than interval = 90 days
+-- parameter: older_than interval = 91 days
 select count(*)
 from public.workflow_execution_logs as l
 -- From the beginning: without a lower bound a plan for any time expects a third of the table.

@@ -1,7 +1,7 @@
 -- What happened to the associations of a collective: for its owners and administrators
 -- as: authenticated
 -- index: idx_post_collective_audit_log_collective
--- parameter: collective_id uuid = {collective}
+-- parameter: collective_id uuid = {administered}
 -- parameter: before_id bigint = 9223372036854775807
 -- parameter: page_size int = 50
 select

@@ -11,6 +11,7 @@ WRITE = "insert into posts (title, status, visibility) values ('Title', %(status
 COMMENT = "insert into comments (post_id, body) values (%(post)s, 'Yes!')"
 REACT = "insert into reactions (post_id, kind) values (%(post)s, 'love')"
 SEARCH = "select post_id::text as id from app.search_posts(%(words)s, %(collective)s)"
+FEED = "select post_id::text as id, shared_at from app.newest_shared_posts(50, %(collective)s)"
 
 
 @pytest.mark.parametrize(
@@ -163,3 +164,29 @@ def test_search_refuses_a_wild_page(stage: Stage) -> None:
     with pytest.raises(psycopg.errors.InvalidParameterValue, match="give 1 to 100"):
         stage.as_user(ADA).run("select * from app.search_posts('x', page_size => 101)")
     stage.anonymous.denied("select * from app.search_posts('gazette')")
+
+
+@pytest.mark.parametrize(
+    ("user", "collective", "shown"),
+    [
+        (ADA, GAZETTE, {WELCOME, LETTER}),
+        (ADA, WORKSHOP, {WELCOME, EXPERIMENT}),
+        (ADA, NOTES, set()),
+        (ADA, None, {WELCOME, LETTER, EXPERIMENT}),
+        (EVE, GAZETTE, set()),
+        (EVE, None, {MINUTES}),
+        (None, None, set()),
+    ],
+)
+def test_feeds_show_what_members_share(
+    stage: Stage, user: str | None, collective: str | None, shown: set[str]
+) -> None:
+    rows = stage.as_user(user).run(FEED, collective=collective)
+    assert {row["id"] for row in rows} == shown
+    assert [row["shared_at"] for row in rows] == sorted((row["shared_at"] for row in rows), reverse=True)
+
+
+def test_a_feed_refuses_a_wild_page(stage: Stage) -> None:
+    with pytest.raises(psycopg.errors.InvalidParameterValue, match="give 1 to 200"):
+        stage.as_user(ADA).run("select * from app.newest_shared_posts(201)")
+    stage.anonymous.denied("select * from app.newest_shared_posts()")
