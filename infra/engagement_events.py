@@ -103,6 +103,23 @@ def _engagement_events(on: Foundation) -> Table:
     Policy("engagement_events_insert", table, command="insert", roles=[USER], check=mine)
     Policy("engagement_events_update", table, command="update", roles=[USER], using=mine, check=mine)
     open_to_services(table, "engagement_events")
+    _indexes(table)
+    return table
+
+
+_INDEXES: Sequence[tuple[str, list[str], str | None, str]] = (
+    (
+        "idx_engagement_events_user_timestamp",
+        ["user_id", "timestamp desc", "id desc"],
+        "deleted_at is null",
+        "last_events",
+    ),
+    ("idx_engagement_events_recorded", ["user_id", "recorded_in"], None, "new_events"),
+    ("idx_engagement_events_deleted", ["deleted_at"], "deleted_at is not null", "old_deleted_events"),
+)
+
+
+def _indexes(table: Table) -> None:
     for name, columns, where, query in _INDEXES:
         Index(name, table, columns, where=where, serves=f"queries/{query}.sql")
     Index(
@@ -122,19 +139,6 @@ def _engagement_events(on: Foundation) -> Table:
         serves="queries/events_with_value.sql",
         comment="For services: under a policy that hides rows PostgreSQL does not look up @> in an index",
     )
-    return table
-
-
-_INDEXES: Sequence[tuple[str, list[str], str | None, str]] = (
-    (
-        "idx_engagement_events_user_timestamp",
-        ["user_id", "timestamp desc", "id desc"],
-        "deleted_at is null",
-        "last_events",
-    ),
-    ("idx_engagement_events_recorded", ["user_id", "recorded_in"], None, "new_events"),
-    ("idx_engagement_events_deleted", ["deleted_at"], "deleted_at is not null", "old_deleted_events"),
-)
 
 
 def _keys(on: Foundation, table: Table, name: str) -> None:

@@ -15,7 +15,7 @@ select
     l.error_code,
     l.detail
 from public.post_collective_audit_log as l
--- Of a small collective, where the planner expects less than a page under row security, all is read and sorted.
+-- Of a small collective, where row security lets the planner expect less than a page, all is read.
 where l.collective_id = %(collective_id)s and l.id < %(before_id)s
 order by l.id desc
 limit %(page_size)s;
