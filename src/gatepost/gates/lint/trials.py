@@ -56,24 +56,19 @@ _BLOCKING = {
 
 
 def trials(folder: Path) -> Iterator[Trial]:
-    """Yield the cases; `folder` is empty.
-
-    Faults of declarations and statements are tried without SQL: sqlfluff takes seconds to start.
-    """
-    without_sql = folder / "without_sql"
-    without_sql.mkdir()
+    """Yield the cases; `folder` is empty."""
+    yield _trial("no SQL and no declaration", Verdict.INCONCLUSIVE, folder, (), ())
+    for case, objects in _FAULTY.items():
+        yield _trial(case, Verdict.FAIL, folder, objects, _SENT)
+    for case, statement in _BLOCKING.items():
+        yield _trial(case, Verdict.FAIL, folder, _PROGRAM, (Sent((), (statement,)),))
+    hazardous = Sent((), (_DROPPED,), hazards="DELETES_DATA")
+    yield _trial("a drop that is a hazard", Verdict.PASS, folder, _PROGRAM, (hazardous,))
     (folder / ".sqlfluff").write_text(_SETTINGS)
     file = folder / "schema" / "notes" / "queries" / "mine.sql"
-    yield _trial("no SQL and no declaration", Verdict.INCONCLUSIVE, folder, (), ())
     file.parent.mkdir(parents=True)
     file.write_text(_SOUND)
     yield _trial("a sound project", Verdict.PASS, folder, _PROGRAM, _SENT)
-    for case, objects in _FAULTY.items():
-        yield _trial(case, Verdict.FAIL, without_sql, objects, _SENT)
-    for case, statement in _BLOCKING.items():
-        yield _trial(case, Verdict.FAIL, without_sql, _PROGRAM, (Sent((), (statement,)),))
-    hazardous = Sent((), (_DROPPED,), hazards="DELETES_DATA")
-    yield _trial("a drop that is a hazard", Verdict.PASS, without_sql, _PROGRAM, (hazardous,))
     file.write_text(_UNTIDY)
     yield _trial("SQL that sqlfluff rejects", Verdict.FAIL, folder, _PROGRAM, _SENT)
 
