@@ -1,7 +1,7 @@
 -- The posts of a collective as a client of the former schema asks for them
 -- as: authenticated
 -- index: idx_posts_former_collective
--- parameter: collective_id uuid = {collective}
+-- parameter: collective_id uuid = {collective} ~ public.posts.collective_id
 -- parameter: page_size int = 50
 select
     p.id,
