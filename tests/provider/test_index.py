@@ -72,7 +72,7 @@ def test_index_of_a_table_with_rows_is_built_and_dropped_concurrently(deploy: De
         "concurrent",
     ]
     deploy.delete("Index", "i")
-    assert deploy.statements() == ['drop index concurrently "public"."i"']
+    assert deploy.statements() == ['drop index concurrently if exists "public"."i"']
 
 
 def test_duplicates_leave_no_invalid_index(deploy: Deploy) -> None:

@@ -146,7 +146,7 @@ def _risks(given: IndexInputs, facts: Facts) -> tuple[Risk, ...]:
 def _build(given: IndexInputs, name: str, facts: Facts) -> Plan:
     if _is_empty(given, facts):
         return Plan((Statement(_create(given, ident(name), given.of), Lock.SHARE, given.table_name),))
-    undo = _drop_concurrently(given, name, if_exists=True).sql
+    undo = _drop_concurrently(given, name).sql
     sql = _create(given, ident(name), given.of, how="concurrently ")
     builds = ident(given.db_schema, name).as_string(None)
     lock = Lock.SHARE_UPDATE_EXCLUSIVE
@@ -187,12 +187,7 @@ def _drop(given: IndexInputs, name: str) -> Statement:
     return Statement(sql, Lock.ACCESS_EXCLUSIVE, given.table_name)
 
 
-def _drop_concurrently(
-    given: IndexInputs, name: str, *, if_exists: bool = False, undo: str | None = None
-) -> Statement:
-    sql = text(
-        "drop index concurrently {exists}{name}",
-        exists=raw("if exists " if if_exists else ""),
-        name=ident(given.db_schema, name),
-    )
+def _drop_concurrently(given: IndexInputs, name: str, *, undo: str | None = None) -> Statement:
+    """Return what drops an index beside clients; one that a killed deployment dropped already is no error."""
+    sql = text("drop index concurrently if exists {name}", name=ident(given.db_schema, name))
     return Statement(sql, Lock.SHARE_UPDATE_EXCLUSIVE, given.table_name, "concurrent", undo)

@@ -93,9 +93,16 @@ class Request:
             return plan
         if (left := ledger.remaining(facts.connection, self.urn, plan)) is not None:
             return left
+        if old != new and self._was_done(new, facts, ledger):
+            return Plan()
         if now is not None and not stays:
             raise self._exists(new)
         return plan
+
+    def _was_done(self, inputs: Inputs, facts: Facts, ledger: Ledger) -> bool:
+        """Return whether the resource's last plan brought this about, and the state was not told any more."""
+        trace = ledger.trace(facts.connection, self.urn)
+        return trace is not None and trace.complete and self._read_back(trace.declared) == inputs
 
     def _marked(self, plan: Plan) -> Plan:
         return plan.kept_secret() if self.secret else plan
