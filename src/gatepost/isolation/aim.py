@@ -14,7 +14,7 @@ from gatepost.isolation.repertoire import Repertoire
 from gatepost.isolation.variants import variants
 from gatepost.isolation.world import World
 
-_DRAWN = 3_000
+_DRAWN = 6_000
 """How many cases are drawn for a table."""
 _EACH = 8
 """How many of them may tell the same two intents apart."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
-from gatepost.isolation.case import Action, Asker, Case, Path
+from gatepost.isolation.case import COMMAND_OF, Action, Asker, Case, Path
 from gatepost.isolation.repertoire import Assignment, Repertoire
 
 _ACTIONS: tuple[Action, ...] = (
@@ -76,6 +76,9 @@ class Drawing:
         keys = list(self.choices.world.rows[case.table])
         if case.path == "function" or not keys or random.random() < 0.2:
             return case
+        command = COMMAND_OF[case.action]
+        if command is not None and random.random() < 0.5:
+            keys = sorted(self.choices.world.oracle.reaches(case.asker, case.table, command)) or keys
         return replace(case, where=tuple(random.sample(keys, random.randint(1, min(4, len(keys))))))
 
     def _update(self, case: Case, random: Random) -> Case | None:
