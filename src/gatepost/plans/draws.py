@@ -28,7 +28,7 @@ class Drawn:
 def draw_subjects(feature: Path, connection: Rows, number: int = DRAWS) -> list[Subjects]:
     """Return subjects of `schema/<feature>`: each from another row of the first table of subjects.sql.
 
-    Rows are drawn, not tenants: whoever has many is asked for often.
+    Rows are drawn, not tenants: whoever has many is asked for often. The same rows give the same draws.
 
     :raises InvalidDeclaration: subjects.sql selects from no table, or finds nothing.
     """
@@ -39,7 +39,7 @@ def draw_subjects(feature: Path, connection: Rows, number: int = DRAWS) -> list[
     statement, table = _for_one_row(query)
     places = run(
         connection,
-        "select tableoid as t, ctid as c from {table} order by random() limit {n}",
+        "select tableoid as t, ctid as c from {table} order by hashtextextended(ctid::text, 0) limit {n}",
         table=table,
         n=raw(str(number * 3)),
     ).fetchall()
@@ -77,7 +77,7 @@ def _values_of(column: str, number: int, connection: Rows) -> list[object]:
     table, _, name = column.rpartition(".")
     rows = run(
         connection,
-        "select {name} as value from {table} where {name} is not null order by random() limit {n}",
+        "select {name} as value from {table} where {name} is not null order by hashtextextended(ctid::text, 0) limit {n}",
         name=ident(name),
         table=ident(*table.split(".")),
         n=raw(str(number)),
