@@ -77,7 +77,8 @@ def _values_of(column: str, number: int, connection: Rows) -> list[object]:
     table, _, name = column.rpartition(".")
     rows = run(
         connection,
-        "select {name} as value from {table} where {name} is not null order by hashtextextended(ctid::text, 0) limit {n}",
+        "select {name} as value from {table} where {name} is not null"
+        " order by hashtextextended(ctid::text, 0) limit {n}",
         name=ident(name),
         table=ident(*table.split(".")),
         n=raw(str(number)),
