@@ -105,11 +105,15 @@ class WritingService:
     def get_collective_posts(
         self, caller: Identity, collective_id: UUID, before: datetime | None = None, limit: int = 50
     ) -> list[PostSummary]:
-        """Return a collective's newest posts; `before` is `shared_at` of the last one on the page before."""
+        """Return the newest posts of a collective of the caller's.
+
+        :param before: `shared_at` of the last one on the page before.
+        :raises NotSignedIn: the caller is nobody in particular.
+        """
 
         def work() -> list[PostSummary]:
             rows = self._database.rows(
-                caller,
+                _author(caller),
                 QUERIES["collective_feed"],
                 collective_id=collective_id,
                 before=before or "infinity",
