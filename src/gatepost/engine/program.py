@@ -159,12 +159,15 @@ async def _outputs_resolved() -> None:
 
 @contextmanager
 def _importable(folder: Path) -> Iterator[None]:
-    path, modules = list(sys.path), set(sys.modules)
-    sys.path.insert(0, str(folder))
+    path, modules = sys.path, set(sys.modules)
+    sys.path = [
+        str(folder),
+        *path,
+    ]  # another list: a thread may be importing from the old one
     try:
         yield
     finally:
-        sys.path[:] = path
+        sys.path = path
         for name in set(sys.modules) - modules:
             if any(Path(place).is_relative_to(folder) for place in _places(sys.modules[name])):
                 _forget(name)

@@ -15,6 +15,13 @@ def copied(platform: Deployed) -> Iterator[Deployed]:
 
 
 @pytest.fixture(scope="module")
+def without_demo_events(copied: Deployed) -> None:
+    """Take the demo events away, which are as old as the deployment: newer than what a long run calls now."""
+    with copied.superuser() as connection:
+        connection.execute("delete from public.engagement_events")
+
+
+@pytest.fixture(scope="module")
 def database(copied: Deployed) -> Iterator[Database]:
     """A pool of the authenticator's connections to it, which respects maintenance."""
     with Database(copied.url("authenticator"), opening=OPENING) as opened:

@@ -20,13 +20,12 @@ from services.engagement_events.events import Before, EngagementEvents, Recorded
 from services.engagement_events.problems import InvalidEvent, NobodySignedIn, UnknownUser
 
 ME, OTHER = Identity.user(ADA), Identity.user(BO)
-NOW = datetime.now(UTC) + timedelta(minutes=2)
-"""Later than the demo rows, within what a client's clock may be off."""
+NOW = datetime.now(UTC)
 MINE = "select id, event_type, value, timestamp from public.engagement_events where user_id = %(id)s"
 
 
 @pytest.fixture
-def events(database: Database) -> EngagementEvents:
+def events(database: Database, without_demo_events: None) -> EngagementEvents:
     return EngagementEvents(database)
 
 

@@ -135,8 +135,8 @@ def test_replication_slots(clone: Deployed) -> None:
         connection.execute("select pg_create_physical_replication_slot('forgotten', true)")
         try:
             connection.execute("create table wal as select repeat('x', 1000) from generate_series(1, 3000)")
-            found = health(clone, "replication_slots")
-            assert (found["status"], found["detail"]) == ("warning", "forgotten")
+            eventually(lambda: health(clone, "replication_slots")["status"] == "warning")
+            assert health(clone, "replication_slots")["detail"] == "forgotten"
         finally:
             connection.execute("select pg_drop_replication_slot('forgotten')")
 
