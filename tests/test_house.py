@@ -44,6 +44,11 @@ def test_library_does_not_import_the_application(path: Path) -> None:
     assert not APPLICATION & set(imported(ast.parse(path.read_text())))
 
 
+@each([path for path in LIBRARY if path.parent.name != "cli" and path.name != "__main__.py"])
+def test_library_does_not_import_the_command(path: Path) -> None:
+    assert "gatepost.cli" not in path.read_text()
+
+
 @each(CODE)
 def test_file_is_short(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= FILE_LINES

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from gatepost.cli.observer import Observer, planned
 from gatepost.engine.model import SECRET, Drift, Manner, Op, Result, StepEvent, urn_name, urn_type
 from gatepost.errors import DeploymentBusy, GatepostError, PassphraseMissing, UsageError
+from gatepost.observer import Observer, planned
 
 if TYPE_CHECKING:
     from pulumi.automation import EngineEvent, StepEventMetadata

@@ -12,11 +12,11 @@ import pytest
 from fix_platform import PROJECT, Deployed
 from servers import at
 
-from gatepost.cli.load import refuse_production
 from gatepost.errors import StatementFailed, UsageError
 from gatepost.gates.verdict import Verdict
 from gatepost.load.judgement import verdict_of
 from gatepost.load.run import Plan, Requests, read, run, scenario_files
+from gatepost.production import require_meant
 from gatepost.stacks import Stack
 
 SHAPES_AS_JSON = """
@@ -79,9 +79,9 @@ def test_production_is_loaded_only_by_its_name(tmp_path: Path) -> None:
     live = Stack(tmp_path, "live")
     for said in (None, "yes", "production"):
         with pytest.raises(UsageError, match="--against live"):
-            refuse_production(live, against=said)
-    refuse_production(live, against="live")
-    refuse_production(Stack(PROJECT, "local"), against=None)
+            require_meant(live, said, "--against")
+    require_meant(live, "live", "--against")
+    require_meant(Stack(PROJECT, "local"), None, "--against")
 
 
 def test_a_run_measures_every_kind_of_request(clone: Deployed) -> None:

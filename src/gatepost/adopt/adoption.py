@@ -12,10 +12,10 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from gatepost.adopt import database, dump, program, report, serial
 from gatepost.adopt.program import Program
-from gatepost.cli.engines import in_folder
 from gatepost.engine.deployment import Deployment
 from gatepost.engine.model import Project, Result
 from gatepost.engine.program import program_file
+from gatepost.engines import in_folder
 from gatepost.errors import StatementFailed, UsageError
 from gatepost.postgres.connect import Target, connect, translating
 from gatepost.stacks import Stack

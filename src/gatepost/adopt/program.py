@@ -16,11 +16,11 @@ from gatepost.adopt.described import described, word_of
 from gatepost.adopt.order import Module, modules
 from gatepost.adopt.outside import Recorder, lacking
 from gatepost.adopt.source import Call, assignment
-from gatepost.cli.words import plural
 from gatepost.errors import InvalidDeclaration, UnsupportedFeature
 from gatepost.postgres.catalog import Key
 from gatepost.provider.from_catalog import inputs_of, token_of
 from gatepost.provider.kinds import KINDS
+from gatepost.words import plural
 
 _RESERVED = {*keyword.kwlist, "target", "__main__", "__init__"}
 _FOLDERS = {"Function": "functions", "View": "views", "MaterializedView": "views", "Procedure": "functions",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from gatepost.adopt.database import Database
 from gatepost.adopt.described import word_of
 from gatepost.adopt.program import Program
-from gatepost.cli.words import plural
+from gatepost.words import plural
 
 _HEAD = """# The database {name}, adopted
 

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gatepost import planned_hazards as hazards
 from gatepost.cli import drifts as shown
-from gatepost.cli import hazards
 from gatepost.cli.display import Screen, watching
-from gatepost.cli.engines import Engine, EngineName, choose
 from gatepost.cli.listing import changes_of, count, show_changes, show_summary
-from gatepost.cli.observer import Observer, is_shown
 from gatepost.cli.problems import as_json, print_json
 from gatepost.engine.model import Manner
+from gatepost.engines import Engine, EngineName, choose
 from gatepost.errors import DriftFound, GatepostError, UsageError
+from gatepost.observer import Observer, is_shown
 from gatepost.stacks import Stack, find_project, find_stack
 
 if TYPE_CHECKING:
@@ -83,11 +82,11 @@ class Command:
 
     def start_server(self) -> None:
         """Start the embedded server where the stack's target is that one."""
-        if not self.stack.is_local or os.environ.get("GATEPOST_DATABASE_URL"):
-            return
-        from gatepost.postgres.embedded import EmbeddedServer
+        from gatepost.addresses import embedded_server
 
-        server = EmbeddedServer(self.stack.folder)
+        server = embedded_server(self.stack)
+        if server is None:
+            return
         if self.screen.is_live and not (self.stack.folder / "postgres").exists():
             with self.screen.out.status("making a PostgreSQL server in .gatepost"):
                 server.start()
@@ -226,7 +225,7 @@ def _is_settled(command: Command, engine: Engine, planned: Result) -> bool:
 
 def show_nothing(command: Command, result: Result) -> None:
     """Print that everything is as declared."""
-    from gatepost.cli.words import took
+    from gatepost.words import took
 
     same = count([], result)["same"]
     name = f"{command.stack.project}/{command.stack.name}"

@@ -12,8 +12,8 @@ from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from gatepost.cli.observer import Observer, Planned
-from gatepost.cli.words import PAST, SYMBOLS, changed, kind_of, one_line, took
+from gatepost.observer import Observer, Planned
+from gatepost.words import PAST, SYMBOLS, changed, kind_of, one_line, took
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from gatepost.adopt.described import described
 from gatepost.cli.display import Screen
-from gatepost.cli.observer import Observer, planned
-from gatepost.cli.words import kind_of, one_line, plural
+from gatepost.observer import Observer, planned
+from gatepost.words import kind_of, one_line, plural
 
 if TYPE_CHECKING:
     from gatepost.adopt.drift import Addition, Variables
-    from gatepost.cli.engines import Engine
     from gatepost.engine.model import Drift
+    from gatepost.engines import Engine
     from gatepost.postgres.plan import Plan
 
 

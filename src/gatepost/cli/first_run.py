@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from gatepost.addresses import deployer_url
 from gatepost.cli import proof
 from gatepost.cli.deploy import Command
 from gatepost.cli.display import Screen
-from gatepost.cli.server import deployer_url
 
 if TYPE_CHECKING:
     from rich.table import Table

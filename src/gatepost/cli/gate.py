@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from gatepost.cli.deploy import Options, open_stack
 from gatepost.cli.display import Screen
 from gatepost.cli.problems import print_json
-from gatepost.cli.words import took
+from gatepost.words import took
 
 if TYPE_CHECKING:
     from rich.table import Table

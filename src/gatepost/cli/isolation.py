@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gatepost.cli.deploy import Command, Options
-from gatepost.cli.words import plural, took
 from gatepost.errors import UsageError
 from gatepost.intent import COMMANDS
+from gatepost.words import plural, took
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

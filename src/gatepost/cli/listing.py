@@ -8,8 +8,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from gatepost.cli.display import Screen
-from gatepost.cli.observer import Observer, Planned, is_shown
-from gatepost.cli.words import SYMBOLS, changed, counted, kind_of, plural, took
+from gatepost.observer import Observer, Planned, is_shown
+from gatepost.words import SYMBOLS, changed, counted, kind_of, plural, took
 
 if TYPE_CHECKING:
     from rich.text import Text

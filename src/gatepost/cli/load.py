@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gatepost.addresses import api_url
 from gatepost.cli.deploy import Command, Options
 from gatepost.cli.display import Screen
 from gatepost.cli.gate import STYLES, telling
 from gatepost.cli.problems import print_json
-from gatepost.cli.serve import database_url
-from gatepost.errors import UsageError
 from gatepost.load.run import Plan
+from gatepost.production import require_meant
 
 if TYPE_CHECKING:
     from gatepost.gates.verdict import Outcome
-    from gatepost.stacks import Stack
-
-_PROTECTED = "production"
 
 
 def load(options: Options, plan: Plan, *, against: str | None) -> int:
@@ -29,10 +26,10 @@ def load(options: Options, plan: Plan, *, against: str | None) -> int:
     from gatepost.load.run import run
 
     command = Command("load", options)
-    with command.opened():
+    with command.opened() as engine:
         stack = command.stack
-    refuse_production(stack, against=against)
-    url = database_url(command)
+        require_meant(stack, against, "--against")
+        url = api_url(stack, engine)
     with telling(command.screen) as tell:
         tell(f"{plan.shape}: {plan.users} users for {plan.duration:g} s in {plan.processes} processes")
         outcome = judge(run(stack.root, plan, url, {}))
@@ -40,18 +37,6 @@ def load(options: Options, plan: Plan, *, against: str | None) -> int:
         print_json({"operation": "load", "stack": stack.name, **as_json([outcome])})
     show(command.screen, outcome)
     return 0 if outcome.verdict == "pass" else 1
-
-
-def refuse_production(stack: Stack, *, against: str | None) -> None:
-    """Let nobody load production by mistake.
-
-    :raises UsageError: the stack is production, and `against` does not repeat its name.
-    """
-    if stack.environment == _PROTECTED and against != stack.name:
-        raise UsageError(
-            f'stack "{stack.name}" is production: a load test disturbs its users; if you mean it,'
-            f" say --against {stack.name}"
-        )
 
 
 def show(screen: Screen, outcome: Outcome) -> None:

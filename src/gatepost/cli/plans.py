@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gatepost.cli.deploy import Command, Options
-from gatepost.cli.words import plural, took
 from gatepost.errors import UsageError
+from gatepost.words import plural, took
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,8 +7,8 @@ import sys
 from typing import Any
 
 from gatepost.cli.display import Screen
-from gatepost.cli.words import kind_of
 from gatepost.errors import GatepostError
+from gatepost.words import kind_of
 
 
 def report(error: GatepostError) -> None:

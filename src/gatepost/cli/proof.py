@@ -9,8 +9,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from gatepost.cli.deploy import Command, Options
-from gatepost.cli.words import plural, took
 from gatepost.errors import UsageError
+from gatepost.words import plural, took
 
 if TYPE_CHECKING:
     from rich.text import Text

@@ -9,21 +9,16 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
+from gatepost.addresses import api_url
 from gatepost.cli.deploy import Command, Options, open_stack
 from gatepost.cli.display import Screen
-from gatepost.cli.server import deployer_url
 from gatepost.errors import UsageError
 
 if TYPE_CHECKING:
     from gatepost.session import Identity
     from gatepost.stacks import Stack
     from gatepost.web import Verifier
-
-URL = "GATEPOST_SERVE_DATABASE_URL"
-OUTPUT = "api_url"
-"""The stack's output with the URL of the API's login role."""
 
 
 @dataclass(frozen=True)
@@ -43,11 +38,11 @@ def serve(options: Options, address: Address) -> int:
     from gatepost.web import serve as server
 
     command = Command("serve", options)
-    with command.opened():
+    with command.opened() as engine:
         stack = command.stack
-    application = server.load(stack.root)
-    verifier = verifier_of(stack)
-    url = database_url(command)
+        application = server.load(stack.root)
+        verifier = verifier_of(stack)
+        url = api_url(stack, engine)
     with (
         closing(server.listen(address.host, address.port)) as listening,
         Database(url, max_size=address.connections, opening=application.opening) as database,
@@ -69,28 +64,6 @@ def _tell(screen: Screen, stack: Stack, address: Sequence[object]) -> None:
     host, port = str(address[0]), address[1]
     shown = f"[{host}]" if ":" in host else host
     screen.line(f"{stack.project}/{stack.name} is served at http://{shown}:{port} (documentation: /docs)")
-
-
-def database_url(command: Command) -> str:
-    """Return the URL of the API's login role: GATEPOST_SERVE_DATABASE_URL, or what was deployed.
-
-    :raises UsageError: nothing was deployed, or the program does not say which login the API has.
-    """
-    if given := os.environ.get(URL):
-        return given
-    with command.opened() as engine:
-        found = engine.outputs(show_secrets=True).get(OUTPUT)
-    if not found:
-        raise UsageError(
-            f'stack "{command.stack.name}" has no output `{OUTPUT}`: deploy it with `gatepost up`,'
-            f" or set {URL} to the URL of the API's login role"
-        )
-    parts = urlsplit(str(found))
-    if command.stack.is_local and not os.environ.get("GATEPOST_DATABASE_URL"):
-        # the embedded server may have moved to another port since
-        address = urlsplit(deployer_url(command.stack)).netloc.rpartition("@")[2]
-        parts = parts._replace(netloc=f"{parts.netloc.rpartition('@')[0]}@{address}")
-    return parts.geturl()
 
 
 def verifier_of(stack: Stack) -> Verifier:

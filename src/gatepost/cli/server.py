@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from gatepost.addresses import OWN, database_of, deployer_url
 from gatepost.cli.deploy import Options, agreed, open_stack
 from gatepost.cli.display import Screen
 from gatepost.cli.problems import print_json
 from gatepost.errors import UsageError
-from gatepost.postgres.cluster import DEPLOYER
 from gatepost.postgres.embedded import EmbeddedServer
 from gatepost.stacks import Stack
-
-OWN = "GATEPOST_DATABASE_URL"
 
 
 def start(options: Options) -> None:
@@ -98,13 +94,13 @@ def _remove(stack: Stack, folder: Path) -> None:
 
 def url(options: Options, user: str, database: str | None) -> None:
     """Print the URL of the database, with the password."""
-    Screen().line(_url(_local(options), user, database))
+    Screen().line(deployer_url(_local(options), user, database))
 
 
 def psql(options: Options, user: str, database: str | None, arguments: list[str]) -> None:
     """Become psql, connected as `user`; the password travels in the environment, not in the arguments."""
     stack = _local(options)
-    parts = urlsplit(_url(stack, user, database))
+    parts = urlsplit(deployer_url(stack, user, database))
     program = _server(stack).binaries.program("psql")
     environment = {
         "PGHOST": parts.hostname or "",
@@ -115,31 +111,6 @@ def psql(options: Options, user: str, database: str | None, arguments: list[str]
         "PGAPPNAME": "gatepost psql",
     }
     os.execve(program, [str(program), *arguments], {**os.environ, **environment})  # noqa: S606 (no shell is wanted)
-
-
-def deployer_url(stack: Stack) -> str:
-    """Return the URL, with the password, of the database that was deployed."""
-    return _url(stack, DEPLOYER, None)
-
-
-def _url(stack: Stack, user: str, database: str | None) -> str:
-    name = database or database_of(stack)
-    if own := os.environ.get(OWN):
-        return urlsplit(own)._replace(path=f"/{name}").geturl()
-    server = _server(stack)
-    server.start()
-    return server.url(user, name)
-
-
-def database_of(stack: Stack) -> str:
-    """Return the database that was deployed, or the one that every server has."""
-    with suppress(OSError, ValueError, KeyError, TypeError):
-        latest = json.loads(stack.state_file.read_text())["checkpoint"]["latest"]
-        for resource in latest["resources"]:
-            if resource["type"] == "pulumi:pulumi:Stack":
-                return str(resource["outputs"]["database"])
-    own = urlsplit(os.environ.get(OWN, "")).path.removeprefix("/")
-    return own or "postgres"
 
 
 def _server(stack: Stack) -> EmbeddedServer:

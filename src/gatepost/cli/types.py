@@ -9,8 +9,8 @@ from contextlib import closing
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from gatepost.addresses import deployer_url
 from gatepost.cli.deploy import Options, open_stack
-from gatepost.cli.server import deployer_url
 from gatepost.errors import DriftFound, UsageError
 from gatepost.postgres.connect import Target, connect
 from gatepost.types import RENDERERS, read

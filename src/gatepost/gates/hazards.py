@@ -10,7 +10,7 @@ from gatepost.gates.gate import Site
 from gatepost.gates.verdict import Finding, Outcome, Trial, Verdict
 
 if TYPE_CHECKING:
-    from gatepost.cli.hazards import Found
+    from gatepost.planned_hazards import Found
 
 _FEW = 5
 
@@ -24,9 +24,9 @@ class HazardGate:
 
     def judge(self, site: Site) -> Outcome:
         """Preview the stack's deployment."""
-        from gatepost.cli import hazards
-        from gatepost.cli.engines import choose
-        from gatepost.cli.observer import Observer
+        from gatepost import planned_hazards as hazards
+        from gatepost.engines import choose
+        from gatepost.observer import Observer
 
         site.tell("planning")
         observer = Observer()
@@ -71,7 +71,7 @@ def _how(found: Iterable[Found]) -> list[str]:
 
 
 def _found(**changes: Any) -> Found:
-    from gatepost.cli.hazards import Found
+    from gatepost.planned_hazards import Found
     from gatepost.postgres.plan import Hazard, Lock, Risk
 
     risk = Risk(Hazard.DELETES_DATA, "public.notes", "its rows go with it", Lock.ACCESS_EXCLUSIVE, **changes)

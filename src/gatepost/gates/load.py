@@ -28,15 +28,17 @@ class LoadGate:
 
     def judge(self, site: Site) -> Outcome:
         """Run the scenarios against the stack."""
-        from gatepost.cli.deploy import Command, Options
-        from gatepost.cli.load import refuse_production
-        from gatepost.cli.serve import database_url
+        from gatepost.addresses import api_url, embedded_server
+        from gatepost.engines import choose
         from gatepost.load.judgement import judge
         from gatepost.load.run import Plan, run
+        from gatepost.observer import Observer
+        from gatepost.production import require_meant
 
-        refuse_production(site.stack, against=None)
-        command = Command("load", Options(stack=site.stack.name, cwd=site.root))
-        command.stack = site.stack
+        require_meant(site.stack, None, "gatepost load --against")
+        if server := embedded_server(site.stack):
+            server.start()
+        url = api_url(site.stack, choose(site.stack, None, Observer(), 8))
         plan = Plan(
             tuple(site.option("scenarios", ())),
             str(site.option("shape", "steady")),
@@ -45,7 +47,7 @@ class LoadGate:
             int(site.option("processes", 1)),
         )
         site.tell(f"{plan.users} users for {plan.duration:g} s")
-        return judge(run(site.root, plan, database_url(command), {}))
+        return judge(run(site.root, plan, url, {}))
 
     def self_test(self, folder: Path) -> Iterator[Trial]:
         """Judge runs that are sound, slow, failing, short, empty, and of a saturated generator."""

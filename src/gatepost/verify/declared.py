@@ -19,12 +19,12 @@ from pulumi.provider.experimental.provider import (
     Provider,
 )
 
-from gatepost.cli.engines import in_folder, noting_features
-from gatepost.cli.observer import Observer
 from gatepost.engine import Deployment, Project
 from gatepost.engine.model import urn_name, urn_type
 from gatepost.engine.postgresql.provider import PostgresqlProvider
 from gatepost.engine.program import is_the_programs, program_file
+from gatepost.engines import in_folder, noting_features
+from gatepost.observer import Observer
 from gatepost.postgres.connect import Target
 from gatepost.provider.provider import GatepostProvider
 from gatepost.provider.values import plain_map

@@ -19,7 +19,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from gatepost.cli.server import database_of
+from gatepost.addresses import database_of
 from gatepost.errors import StatementFailed, UsageError
 from gatepost.postgres.cluster import DEPLOYER, SUPERUSER
 from gatepost.postgres.embedded import EmbeddedServer

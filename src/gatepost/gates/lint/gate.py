@@ -15,7 +15,7 @@ from gatepost.gates.verdict import Finding, Outcome, Trial, Verdict
 from gatepost.verify.declared import Declared
 
 if TYPE_CHECKING:
-    from gatepost.cli.observer import Observer
+    from gatepost.observer import Observer
     from gatepost.stacks import Stack
 
 
@@ -84,8 +84,8 @@ def _outcome(found: list[Finding], read: str) -> Outcome:
 
 def planned(stack: Stack, objects: Sequence[Declared]) -> list[Sent]:
     """Return the statements that a deployment to the stack would send now, resource by resource."""
-    from gatepost.cli.engines import choose
-    from gatepost.cli.observer import Observer
+    from gatepost.engines import choose
+    from gatepost.observer import Observer
 
     observer = Observer()
     choose(stack, None, observer, 8).preview()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
-from gatepost.cli.server import OWN
+from gatepost.addresses import OWN
 from gatepost.errors import GatepostError, UsageError
 from gatepost.gates.benchmark.arms import check_out
 from gatepost.gates.gate import Site

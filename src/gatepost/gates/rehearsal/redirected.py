@@ -10,12 +10,12 @@ from pathlib import Path
 from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.provider.experimental.provider import ConfigureRequest, ConfigureResponse
 
-from gatepost.cli.engines import in_folder, noting_features
-from gatepost.cli.observer import Observer, planned
 from gatepost.engine import Deployment, Project
 from gatepost.engine.model import Result
 from gatepost.engine.postgresql.provider import PostgresqlProvider
 from gatepost.engine.program import program_file
+from gatepost.engines import in_folder, noting_features
+from gatepost.observer import Observer, planned
 from gatepost.postgres.approvals import Approvals
 from gatepost.postgres.connect import Target
 from gatepost.postgres.plan import Hazard, Plan

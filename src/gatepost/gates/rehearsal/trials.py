@@ -9,11 +9,11 @@ from pathlib import Path
 
 import psycopg
 
-from gatepost.cli.engines import Embedded
-from gatepost.cli.observer import Observer
+from gatepost.engines import Embedded
 from gatepost.gates.gate import Site
 from gatepost.gates.rehearsal.gate import RehearsalGate, named
 from gatepost.gates.verdict import Outcome, Trial, Verdict
+from gatepost.observer import Observer
 from gatepost.postgres.cluster import DEPLOYER, SUPERUSER
 from gatepost.postgres.connect import Target
 from gatepost.postgres.embedded import EmbeddedServer

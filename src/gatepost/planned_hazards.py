@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gatepost.cli.words import kind_of, plural
 from gatepost.errors import HazardNotApproved
+from gatepost.words import kind_of, plural
 
 if TYPE_CHECKING:
-    from gatepost.cli.observer import Observer
+    from gatepost.observer import Observer
     from gatepost.postgres.plan import Risk
 
 APPROVE = "GATEPOST_APPROVE"

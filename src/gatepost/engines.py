@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from gatepost.cli.observer import Observer, Planned, planned
 from gatepost.engine.model import Manner
+from gatepost.observer import Observer, Planned, planned
 
 if TYPE_CHECKING:
     from pulumi.provider.experimental.provider import Provider
