@@ -3,22 +3,45 @@
 from __future__ import annotations
 
 import random
-import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import psycopg
 
-from gatepost.gates.benchmark.scheduling import Waits, watched
 from gatepost.gates.benchmark.statistics import Round
+from gatepost.gates.benchmark.timing import Timer, keep_together, timer
 from gatepost.queries import Query
 from gatepost.subjects import Subjects, acting_as
 
-_LEAST_MILLISECONDS = 1.0
+PAIRS = 60
+"""Pairs that are taken on one pair of connections."""
+_LEAST_MILLISECONDS = 0.5
 """A sample takes at least this long: as many executions, in one round trip, as it needs for that."""
 _MOST_IN_A_SAMPLE = 200
+Ask = Callable[[int], float]
+"""Asks so many times, one after the other, and returns the milliseconds of one."""
+
+
+class Benchmark(Protocol):
+    """Something that both arms do, and that can be timed."""
+
+    name: str
+
+    def round(self) -> Round:
+        """Return one round of pairs, taken on new connections.
+
+        :raises ArmFailed: one of the arms cannot do it.
+        """
+
+
+class ArmFailed(Exception):
+    """An arm cannot do what is to be timed; `arm` is `base` or `head`."""
+
+    def __init__(self, arm: str, error: psycopg.Error) -> None:
+        super().__init__(f"{arm}: {error.diag.message_primary or error}")
+        self.arm = arm
 
 
 @dataclass(frozen=True)
@@ -29,65 +52,84 @@ class Subject:
     subjects: Subjects
 
 
-class Arm:
-    """One database, asked as an application asks it: one transaction, one identity, a prepared statement."""
+@dataclass
+class QueryBenchmark:
+    """One query, asked as an application asks it: one transaction, one identity, a prepared statement."""
 
-    def __init__(self, connection: psycopg.Connection[Any], subject: Subject, waits: Waits) -> None:
-        self._connection = connection
-        self._waits = waits
+    name: str
+    urls: tuple[str, str]
+    """Of base and of head."""
+    subjects: tuple[Subject, Subject]
+    _repeats: int = 0
+    _order: random.Random = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._order = random.Random(self.name)  # noqa: S311 - only an order
+
+    def round(self) -> Round:
+        """Return one round; whatever the query does is taken back."""
+        with (
+            _opened("base", self.urls[0], self.subjects[0]) as base,
+            _opened("head", self.urls[1], self.subjects[1]) as head,
+        ):
+            keep_together((base.process, head.process), self._order.getrandbits(16))
+            self._repeats = self._repeats or repeats(base.ask, head.ask)
+            for arm in (base, head):
+                arm.ask(self._repeats)
+            return pairs(base.ask, head.ask, self._repeats, PAIRS, self._order)
+
+
+class _Arm:
+    """One database, on a connection."""
+
+    def __init__(self, name: str, cursor: psycopg.Cursor[Any], subject: Subject, timed: Timer) -> None:
+        self.process = cursor.connection.info.backend_pid
+        self._name, self._cursor, self._timed = name, cursor, timed
         self._statement = subject.query.sql.encode()
         self._arguments = subject.query.arguments(subject.subjects)
 
-    def milliseconds(self, repeats: int) -> float:
-        """Return the time of one of `repeats` executions that travel together.
+    def ask(self, times: int) -> float:
+        """Return the milliseconds of one of so many executions that travel together."""
+        given = [self._arguments] * times
+        try:
+            return self._timed.milliseconds(lambda: self._run(given)) / times
+        except psycopg.Error as error:
+            raise ArmFailed(self._name, error) from error
 
-        What either side waited for a processor is no part of it.
-        """
-        cursor = self._connection.cursor(binary=True)
-        waited, started = self._waits.nanoseconds(), time.perf_counter_ns()
-        cursor.executemany(self._statement, [self._arguments] * repeats, returning=True)
-        took = time.perf_counter_ns() - started - (self._waits.nanoseconds() - waited)
-        cursor.close()
-        return max(took, 1) / 1e6 / repeats
+    def _run(self, given: list[dict[str, object]]) -> None:
+        self._cursor.executemany(self._statement, given, returning=True)
 
 
 @contextmanager
-def opened(url: str, subject: Subject) -> Iterator[Arm]:
-    """Lend an arm on a new connection; whatever the query does is taken back."""
-    with (
-        psycopg.connect(url, autocommit=True, prepare_threshold=0) as connection,
-        watched(connection.info.backend_pid) as waits,
-        acting_as(subject.query.role, subject.subjects, connection),
-    ):
-        yield Arm(connection, subject, waits)
+def _opened(name: str, url: str, subject: Subject) -> Iterator[_Arm]:
+    """Lend an arm on a new connection."""
+    try:
+        with (
+            psycopg.connect(url, autocommit=True, prepare_threshold=0) as connection,
+            timer(connection.info.backend_pid) as timed,
+            acting_as(subject.query.role, subject.subjects, connection),
+            connection.cursor(binary=True) as cursor,
+        ):
+            yield _Arm(name, cursor, subject, timed)
+    except psycopg.Error as error:
+        raise ArmFailed(name, error) from error
 
 
-def rounds(
-    urls: tuple[str, str], subjects: tuple[Subject, Subject], pairs: int, rng: random.Random
-) -> Generator[Round]:
-    """Yield rounds of as many pairs, each on new connections: base and head in an order that chance decides.
-
-    :param urls, subjects: of base and of head.
-    """
-    repeats = 0
-    while True:
-        with opened(urls[0], subjects[0]) as base, opened(urls[1], subjects[1]) as head:
-            repeats = repeats or _repeats(base, head)
-            for arm in (base, head):
-                arm.milliseconds(repeats)
-            yield [_pair(base, head, repeats, rng) for _ in range(pairs)]
+def pairs(base: Ask, head: Ask, times: int, number: int, order: random.Random) -> Round:
+    """Return so many pairs of times, base and head in an order that chance decides."""
+    return [_pair(base, head, times, order) for _ in range(number)]
 
 
-def _pair(base: Arm, head: Arm, repeats: int, rng: random.Random) -> tuple[float, float]:
-    if rng.random() < 0.5:
-        return base.milliseconds(repeats), head.milliseconds(repeats)
-    of_head = head.milliseconds(repeats)
-    return base.milliseconds(repeats), of_head
+def _pair(base: Ask, head: Ask, times: int, order: random.Random) -> tuple[float, float]:
+    if order.random() < 0.5:
+        return base(times), head(times)
+    of_head = head(times)
+    return base(times), of_head
 
 
-def _repeats(base: Arm, head: Arm) -> int:
+def repeats(base: Ask, head: Ask) -> int:
     """Return how many executions make a sample long enough to be timed."""
     for arm in (base, head):
-        arm.milliseconds(10)
-    fastest = min(arm.milliseconds(10) for arm in (base, head, base, head))
+        arm(10)
+    fastest = min(arm(10) for arm in (base, head, base, head))
     return max(1, min(_MOST_IN_A_SAMPLE, round(_LEAST_MILLISECONDS / fastest)))

@@ -1,8 +1,13 @@
-"""How much slower one set of times is than another, and how sure that is.
+"""How much slower one set of times is than another, and how sure that is, whenever one looks.
 
 Times of two arms are measured in pairs, one right after the other, so that what the machine does otherwise
 concerns both. Pairs of one round share their connections, and with them where the processes ran: they are no
-independent witnesses, so whole rounds are resampled, as a cluster bootstrap does it.
+independent witnesses, so whole rounds are resampled, as a cluster bootstrap does it. With as few rounds as
+there are at first, Student's quantile replaces the normal one.
+
+Rounds are added until they tell. Whoever looks several times is wrong more often than at one look, so looks
+are planned (`LOOKS`) and each has its share of the error (Bonferroni): with the probability `1 - error` the
+interval of every look holds the truth, so one may stop at any of them, for whatever reason.
 """
 
 from __future__ import annotations
@@ -21,9 +26,14 @@ Times = NDArray[numpy.float64]
 Round = Sequence[tuple[float, float]]
 """Pairs of one round, base and head, in any unit; all rounds are equally long."""
 QUANTILES = (0.5, 0.95)
-FEWEST = 8
-"""With fewer rounds there is nothing to judge by."""
-_RESAMPLES = 1_999
+"""Each must tell."""
+RARE = 0.99
+"""Looked at too, where there are enough samples; it may fail, and need not tell."""
+_FEWEST_BEYOND = 20
+"""With fewer samples beyond a quantile nothing is said of it."""
+LOOKS = (12, 24, 48, 96, 192)
+"""After how many rounds one looks."""
+_RESAMPLES = 400
 _POWER = 0.8
 
 
@@ -36,7 +46,7 @@ class Limits:
     margin: float = 0.10
     """A change beyond this must not land."""
     error: float = 0.002
-    """The probability that an interval misses the truth, on either side together."""
+    """The probability that the interval of any look misses the truth, on either side together."""
 
 
 @dataclass(frozen=True)
@@ -47,26 +57,36 @@ class Comparison:
     ratio: Interval
     detectable: float
     """The smallest true ratio that would be noticed four times out of five."""
+    base: float
+    """The quantile at base, in the unit of the times."""
+    head: float
     verdict: Verdict
 
 
 def compare(rounds: Sequence[Round], limits: Limits, seed: int = 1) -> list[Comparison]:
-    """Return the comparison of each quantile; of too few rounds every one is inconclusive."""
-    if len(rounds) < FEWEST:
-        nothing = Interval(0.0, math.nan, math.inf)
-        return [Comparison(one, nothing, math.inf, Verdict.INCONCLUSIVE) for one in QUANTILES]
+    """Return the comparison of each quantile; too few rounds to look at all give none."""
+    if len(rounds) < LOOKS[0]:
+        return []
     times = numpy.asarray(rounds, dtype=numpy.float64)
     chosen = numpy.random.default_rng(seed).integers(len(rounds), size=(_RESAMPLES, len(rounds)))
-    return [_compare(times, chosen, one, limits) for one in QUANTILES]
+    found = [_compare(times, chosen, one, limits) for one in QUANTILES]
+    if times.shape[0] * times.shape[1] * (1 - RARE) >= _FEWEST_BEYOND:
+        rare = _compare(times, chosen, RARE, limits)
+        found += [rare] if rare.verdict is not Verdict.INCONCLUSIVE else []
+    return found
 
 
 def _compare(times: Times, chosen: NDArray[numpy.int64], quantile: float, limits: Limits) -> Comparison:
-    resampled = numpy.array([_log_ratio(times[rounds], quantile) for rounds in chosen])
-    low, high = numpy.quantile(resampled, (limits.error / 2, 1 - limits.error / 2))
-    ratio = Interval(*(math.exp(one) for one in (low, _log_ratio(times, quantile), high)))
-    sure = NormalDist().inv_cdf(1 - limits.error / 2) + NormalDist().inv_cdf(_POWER)
-    detectable = (1 + limits.tolerance) * math.exp(sure * float(resampled.std(ddof=1)))
-    return Comparison(quantile, ratio, detectable, verdict_of(ratio, limits))
+    from scipy.stats import t
+
+    base, head = numpy.quantile(times.reshape(-1, 2), quantile, axis=0)
+    estimate = math.log(head / base)
+    spread = float(numpy.std([_log_ratio(times[rounds], quantile) for rounds in chosen], ddof=1))
+    sure = float(t.ppf(1 - limits.error / len(LOOKS) / 2, len(times) - 1))
+    low, high = estimate - sure * spread, estimate + sure * spread
+    ratio = Interval(*(math.exp(one) for one in (low, estimate, high)))
+    detectable = (1 + limits.tolerance) * math.exp((sure + NormalDist().inv_cdf(_POWER)) * spread)
+    return Comparison(quantile, ratio, detectable, float(base), float(head), verdict_of(ratio, limits))
 
 
 def _log_ratio(times: Times, quantile: float) -> float:

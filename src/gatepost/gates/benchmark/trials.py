@@ -8,10 +8,12 @@ from pathlib import Path
 
 import psycopg
 
-from gatepost.gates.benchmark.gate import BenchmarkGate, compare, outcome
-from gatepost.gates.benchmark.sampling import Subject
+from gatepost.gates.benchmark.gate import BenchmarkGate, outcome
+from gatepost.gates.benchmark.sampling import QueryBenchmark, Subject
+from gatepost.gates.benchmark.series import LIMIT, settled
 from gatepost.gates.verdict import Row, Trial, Verdict
-from gatepost.postgres.embedded import EmbeddedServer
+from gatepost.postgres.cluster import SUPERUSER
+from gatepost.postgres.throwaway import throwaway_server
 from gatepost.queries import Query
 
 _ROWS = (
@@ -28,34 +30,35 @@ _MINE = Query(
     parameters=(),
     path=Path("mine.sql"),
 )
-_SUBJECT = Subject(_MINE, {})
 _HEAVIER = replace(
     _MINE,
     sql="select id, body, (select count(*) from generate_series(1, 2000)) from public.notes"
     " where user_id = 7 order by id limit 20",
 )
+_BROKEN = replace(_MINE, sql="select no_such_column from public.notes")
 
 
-def trials(folder: Path) -> Iterator[Trial]:
-    """Yield the cases; `folder` is empty."""
-    server = EmbeddedServer(folder)
-    try:
-        server.start()
-        url = server.url("postgres")
+def trials() -> Iterator[Trial]:
+    """Yield the cases."""
+    with throwaway_server() as server:
+        url = server.url(SUPERUSER, "postgres")
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(_ROWS)
             connection.execute("vacuum analyze public.notes")
-            yield _trial("a query against itself", Verdict.PASS, _rows(url, _SUBJECT))
-            yield _trial("a query that does more", Verdict.FAIL, _rows(url, Subject(_HEAVIER, {})))
-            yield _trial("no query at all", Verdict.INCONCLUSIVE, [])
-            gone = Row("notes/theirs", Verdict.INCONCLUSIVE, "gone from head", "")
-            yield _trial("a query that is gone", Verdict.INCONCLUSIVE, [gone, *_rows(url, _SUBJECT)])
-    finally:
-        server.remove()
+        yield _trial("a query against itself", Verdict.PASS, _rows(url, _MINE))
+        yield _trial("a query that does more", Verdict.FAIL, _rows(url, _HEAVIER))
+        yield _trial("a query that cannot be run any more", Verdict.FAIL, _rows(url, _BROKEN))
+        yield _trial("a query that the base cannot run", Verdict.INCONCLUSIVE, _rows(url, _MINE, _BROKEN))
+        yield _trial("no query at all", Verdict.INCONCLUSIVE, [])
+        gone = Row("notes/theirs", Verdict.INCONCLUSIVE, "gone from head", LIMIT)
+        yield _trial("a query that is gone", Verdict.INCONCLUSIVE, [gone, *_rows(url, _MINE)])
+        yield _trial("no time to measure", Verdict.INCONCLUSIVE, _rows(url, _MINE, minutes=0))
 
 
-def _rows(url: str, head: Subject) -> list[Row]:
-    return compare("notes/mine", (url, url), (_SUBJECT, head))
+def _rows(url: str, head: Query, base: Query = _MINE, *, minutes: float = 5) -> list[Row]:
+    pair = QueryBenchmark("notes/mine", (url, url), (Subject(base, {}), Subject(head, {})))
+    [series] = settled([pair], minutes, lambda _: None)
+    return series.rows()
 
 
 def _trial(case: str, expected: Verdict, rows: list[Row]) -> Trial:
