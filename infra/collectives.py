@@ -142,7 +142,7 @@ _MEMBER_INTENT = Intent(
         "select": own("user_id") | COLLECTIVE.member("collective_id"),
         "insert": _RUN,
         "update": _RUN,
-        "delete": (own("user_id") & _NO_OWNER) | _RUN,
+        "delete": own("user_id") | _RUN,
     },
     service_role=everybody(),
     app_definer={"select": own("user_id"), "insert": own("user_id") & having(role="owner")},
@@ -151,13 +151,6 @@ _MEMBER_INTENT = Intent(
         "policy collective_members_read_by_authenticated: using without user_id ="
         " (SELECT app.current_user_id() AS current_user_id)": (
             "members are among those who see their collective: said first, it spares the own row the look-up"
-        ),
-        "policy collective_members_update: check without collective_id ="
-        " ANY(CAST((SELECT app.my_collective_ids(CAST…": (
-            "who may run it was asked to find the row, and users cannot move a membership elsewhere"
-        ),
-        "policy collective_members_delete: using without role <> CAST('owner' AS text)": (
-            "an owner who leaves is an owner, who may remove anybody: said for the rule's sake"
         ),
     }
 )
@@ -233,17 +226,26 @@ def _member_policies(table: Table) -> None:
     own = f"user_id = {ME}"
     fellow = _by_definer("owner,admin,editor,author,member")
     # Only owners make, change or remove owners.
-    run = f"({_by_definer('owner,admin')} and role <> 'owner') or {_by_definer('owner')}"
+    owned = _by_definer("owner")
+    run = f"({_by_definer('owner,admin')} and role <> 'owner') or {owned}"
     readable(table, "collective_members", USER, f"{own} or {fellow}", "Members see each other")
     Policy("collective_members_insert", table, command="insert", roles=[USER], check=run)
-    Policy("collective_members_update", table, command="update", roles=[USER], using=run, check=run)
+    Policy(
+        "collective_members_update",
+        table,
+        command="update",
+        roles=[USER],
+        using=run,
+        check=f"role <> 'owner' or {owned}",
+        comment="Who runs a collective changes its members, and nobody moves them to another",
+    )
     Policy(
         "collective_members_delete",
         table,
         command="delete",
         roles=[USER],
-        using=f"({own} and role <> 'owner') or {run}",
-        comment="Members may leave; owners remove anybody, administrators all but owners",
+        using=f"{own} or {run}",
+        comment="Everybody may leave; owners remove anybody, administrators all but owners",
     )
     readable(table, "collective_members", DEFINER, own, "For app.my_collective_ids, which must not recurse")
     Policy(

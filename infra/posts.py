@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from gatepost.intent import Intent, Update, everybody, having, own, through
+from gatepost.intent import Intent, everybody, having, own, through
 from gatepost.resources import Check, Column, ForeignKey, Index, Policy, PrimaryKey, Table, Trigger, Unique
-from infra.collectives import COLLECTIVE, MINE, POSTERS, Collectives, member_of
+from infra.collectives import COLLECTIVE, Collectives
 from infra.common import EVERYTHING, ME, Foundation, Sources, open_to_services, readable
 from infra.server import ANONYMOUS, DEFINER, SERVICE, USER
 
@@ -13,10 +13,12 @@ AUTHORED = f"author_id = {ME}"
 _PUBLIC = "status = 'published' and visibility = 'public'"
 _SHARED = (
     "status = 'published' and visibility = 'collectives' and exists (select 1"
-    " from public.post_collectives as pc where pc.post_id = posts.id and pc.status = 'published'"
-    " and pc.collective_id = {} offset 0)"
+    " from public.post_collectives as pc where pc.post_id = posts.id and pc.status = 'published' offset 0)"
 )
-"""`offset 0` keeps PostgreSQL from gathering all posts of all the user's collectives to look up a few."""
+"""The policy of post_collectives says which shares the reader sees: those of the reader's collectives.
+
+`offset 0` keeps PostgreSQL from gathering all posts of all the user's collectives to look up a few.
+"""
 _SEARCH = (
     "setweight(to_tsvector('pg_catalog.english', title), 'A')"
     " || setweight(to_tsvector('pg_catalog.english', body), 'B')"
@@ -61,7 +63,6 @@ _SHARED_WITH_ME = through(
     having(status="published") & COLLECTIVE.member("collective_id"),
     key="post_id",
 )
-_WRITTEN = own("author_id") & (having(collective_id=None) | POSTERS.member("collective_id"))
 READABLE = (
     own("author_id") | _IS_PUBLIC | (having(status="published", visibility="collectives") & _SHARED_WITH_ME)
 )
@@ -70,29 +71,12 @@ _INTENT = Intent(
     anon={"select": _IS_PUBLIC},
     authenticated={
         "select": READABLE,
-        "insert": _WRITTEN,
-        "update": Update(old=own("author_id"), new=_WRITTEN),
+        "insert": own("author_id"),
+        "update": own("author_id"),
         "delete": own("author_id"),
     },
     service_role=everybody(),
     app_definer={"select": everybody(), "update": everybody()},
-).accepting(
-    {
-        f"policy posts_insert: check without {operand}": (
-            "a trigger shares such a post at once, and the policy of post_collectives asks as well"
-        )
-        for operand in (
-            "m.user_id = (SELECT app.current_user_id() AS current_user_i…",
-            "m.collective_id = posts.collective_id",
-            "m.can_post",
-        )
-    }
-    | {
-        "policy posts_read_by_authenticated: using without pc.collective_id ="
-        " ANY(ARRAY(SELECT m.collective_id FROM pu…": (
-            "readers see no other shares of another's post: the policy of post_collectives says the same"
-        )
-    }
 )
 _COLUMNS = [
     Column("id", "uuid", default="gen_random_uuid()"),
@@ -173,12 +157,17 @@ def _indexes(table: Table) -> None:
 def declare_policies(table: Table) -> None:
     """Declare who reads and writes posts, once the table that they are shared in is there."""
     readable(table, "posts", ANONYMOUS, _PUBLIC, "Everybody reads what is public")
-    readers = f"{AUTHORED} or ({_PUBLIC}) or ({_SHARED.format(MINE)})"
+    readers = f"{AUTHORED} or ({_PUBLIC}) or ({_SHARED})"
     readable(table, "posts", USER, readers, "Authors, readers of public posts, and members")
-    right = f"(collective_id is null or {member_of('posts', 'm.can_post')})"
-    own = f"{AUTHORED} and {right}"
-    Policy("posts_insert", table, command="insert", roles=[USER], check=own)
-    Policy("posts_update", table, command="update", roles=[USER], using=AUTHORED, check=own)
+    Policy(
+        "posts_insert",
+        table,
+        command="insert",
+        roles=[USER],
+        check=AUTHORED,
+        comment="The policy of post_collectives asks for the right to share it at once, which a trigger does",
+    )
+    Policy("posts_update", table, command="update", roles=[USER], using=AUTHORED, check=AUTHORED)
     Policy("posts_delete", table, command="delete", roles=[USER], using=AUTHORED)
     Policy(
         "posts_in_step",

@@ -8,6 +8,7 @@ from random import Random
 
 from gatepost.intent import Command
 from gatepost.isolation.case import COMMAND_OF, Asker, Case
+from gatepost.isolation.enumeration import changes_of
 from gatepost.isolation.mutants import Mutant
 from gatepost.isolation.random_cases import Drawing
 from gatepost.isolation.repertoire import Repertoire
@@ -59,8 +60,9 @@ def _meant(mutants: Collection[Mutant]) -> list[tuple[str, Command]]:
 def _drawn(world: World, table: str, random: Random) -> list[Case]:
     choices = Repertoire(world)
     drawing = Drawing(choices, [table], _everybody_as_everything(choices, table))
-    cases = (drawing.case(random) for _ in range(_DRAWN))
-    return [case for case in cases if case is not None and case.action != "truncate"]
+    drawn = (drawing.case(random) for _ in range(_DRAWN))
+    changes = [case for asker in world.askers for case in changes_of(choices, asker, table)]
+    return [*changes, *(case for case in drawn if case is not None and case.action != "truncate")]
 
 
 def _everybody_as_everything(choices: Repertoire, table: str) -> Sequence[Asker]:

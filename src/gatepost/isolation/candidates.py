@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
 from uuid import UUID
 
+from gatepost.intent import Value
+from gatepost.isolation.oracle import equal
 from gatepost.isolation.patterns import matching
 from gatepost.isolation.structure import ColumnFacts, TableFacts
 
 _TEXT = re.compile(r"(?P<match>!?~\*?\s*)?'(?P<text>(?:[^']|'')*)'")
 _NUMBER = re.compile(r"(?<![\w'.])-?\d+(?:\.\d+)?(?![\w'])")
 _LENGTH = re.compile(r"\((\d+)\)")
+_TRIES = 40
 _NULL = 0.3
 """How often what may be null is."""
 
@@ -50,6 +53,11 @@ class Candidates:
         if facts.labels:
             return self._random.choice(facts.labels)
         return self._of_type(facts, column)
+
+    def other(self, column: str, values: Sequence[Value]) -> str | None:
+        """Return a value that is none of these; None where none is drawn."""
+        tried = (self.draw(column, null=False) for _ in range(_TRIES))
+        return next((one for one in tried if not any(equal(one, value) for value in values)), None)
 
     def _of_type(self, facts: ColumnFacts, column: str) -> str:
         literals, patterns = self._said[column]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gatepost.errors import InvalidDeclaration
@@ -43,8 +43,13 @@ class Declaration:
 
     @property
     def memberships(self) -> dict[str, Membership]:
-        """The tables of memberships that intents go by."""
-        return {rule.of.table: rule.of for _, rule in self.rules() if isinstance(rule, Member)}
+        """The tables of memberships that intents go by, each with its role and what counts, if any rule
+        names them."""
+        found: dict[str, Membership] = {}
+        for of in (rule.of for _, rule in self.rules() if isinstance(rule, Member)):
+            known = found.get(of.table, of)
+            found[of.table] = replace(of, role=known.role or of.role, where=known.where or of.where)
+        return found
 
     def rules(self) -> Iterator[tuple[str, Rule]]:
         """Yield every rule of every intent and its parts, with the table of whose rows it speaks."""

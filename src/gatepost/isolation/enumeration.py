@@ -27,7 +27,7 @@ def cases_of(choices: Repertoire, table: str) -> list[Case]:
 def _of_asker(choices: Repertoire, asker: Asker, table: str) -> Iterator[Case]:
     reads, writes = list(_reads(choices, asker, table)), list(_writes(choices, asker, table))
     inserts, upserts = list(_inserts(choices, asker, table)), list(_upserts(choices, asker, table))
-    changes = _evenly(list(_changes(choices, asker, table)), _CHANGES)
+    changes = _evenly(list(changes_of(choices, asker, table)), _CHANGES)
     if not choices.may_anything(asker, table):
         parts: tuple[list[Case], ...] = (reads[:2], writes[:2], inserts[:1])
     elif not choices.is_concerned(asker, table):
@@ -85,12 +85,18 @@ def _not_granted(choices: Repertoire, asker: Asker, table: str) -> Iterator[Case
             yield Case(asker, table, "update", values=((name, row[name]),))
 
 
-def _changes(choices: Repertoire, asker: Asker, table: str) -> Iterator[Case]:
-    """Yield updates that give a row to another user or tenant, or another state."""
+def changes_of(choices: Repertoire, asker: Asker, table: str) -> Iterator[Case]:
+    """Yield updates that give a row to another user or tenant, or another state.
+
+    Of rows that the asker may change each one is tried, of others a few.
+    """
+    reached = choices.world.oracle.reaches(asker, table, "update")
+    others = [key for key in choices.world.rows[table] if key not in reached]
+    keys = (*sorted(reached), *_evenly(others, _ROWS))
     for name in choices.telling(table):
         if name in choices.settable(asker, table):
             for value in choices.values(table, name):
-                for key in _evenly(list(choices.world.rows[table]), _ROWS):
+                for key in keys:
                     yield Case(asker, table, "update", where=(key,), values=((name, value),))
 
 

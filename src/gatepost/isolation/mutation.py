@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from gatepost.isolation.aim import decided
@@ -59,10 +59,24 @@ def surviving(
 def report(declaration: Declaration, survivors: Sequence[Mutant], proof: Proof) -> None:
     """Note the mutants that survived as findings, accepted where the table's intent says so."""
     for mutant in survivors:
-        table = mutant.policy.table
-        accepted = declaration.subjects[table].intent.accepted.get(mutant.name, "")
         detail = "no case fails: the policy does nothing here, or the intent says too little"
-        proof.findings.append(Finding("mutant", mutant.name, table, detail, accepted))
+        accepted = acceptance(declaration, mutant)
+        proof.findings.append(Finding("mutant", mutant.name, mutant.policy.table, detail, accepted))
+
+
+def acceptance(declaration: Declaration, mutant: Mutant) -> str:
+    """Return why a mutant may survive; empty where no intent says so."""
+    return declaration.subjects[mutant.policy.table].intent.accepted.get(mutant.name, "")
+
+
+def unneeded(declaration: Declaration, tables: Sequence[str], proof: Proof) -> Iterator[Finding]:
+    """Yield what intents accept and the proof did not find; of mutants where any were made."""
+    found = {one.name for one in proof.findings}
+    for table in tables:
+        for name in declaration.subjects[table].intent.accepted:
+            if name not in found and (proof.mutants or not name.startswith("policy ")):
+                detail = f"accepted, and not there any more: take it out of the intent of {table}"
+                yield Finding("proof", name, table, detail)
 
 
 def by_table(mutants: Sequence[Mutant]) -> dict[str, list[Mutant]]:

@@ -62,7 +62,7 @@ class Oracle:
             case Own(column):
                 return asker.user is not None and row[column] == asker.user
             case Having(column, values):
-                return any(_equal(row[column], value) for value in values)
+                return any(equal(row[column], value) for value in values)
             case All(parts):
                 return all(self.holds(part, row, asker) for part in parts)
             case Any_(parts):
@@ -260,7 +260,8 @@ def _side(rule: Rule | Update, new: bool) -> Rule:
     return rule
 
 
-def _equal(stored: str | None, wanted: Value) -> bool:
+def equal(stored: str | None, wanted: Value) -> bool:
+    """Return whether a stored value is one that a rule names."""
     if stored is None or wanted is None:
         return stored is None and wanted is None
     if isinstance(wanted, bool):

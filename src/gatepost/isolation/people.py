@@ -34,6 +34,13 @@ class Seat:
     tenant: int
     role: str | None
     person: Person
+    counts: bool
+    """Whether it is to be one that counts, where rules count only some memberships."""
+
+    def meets(self, rule: Member) -> bool:
+        """Return whether it makes its person a member as the rule says."""
+        fits = rule.of.table == self.of.table and (rule.roles is None or self.role in rule.roles)
+        return fits and (rule.of.where is None or self.counts)
 
 
 @dataclass
@@ -53,16 +60,20 @@ class People:
 
 
 def people_of(declaration: Declaration, facts: Mapping[str, TableFacts], random: Random) -> People:
-    """Return somebody in each role of each of two tenants, somebody in both, and two in none."""
+    """Return somebody in each role of each of two tenants, somebody in both, and two in none.
+
+    Where only some memberships count, every other does: in each tenant some, of each role one.
+    """
     people = People(Person(uuid(random), "stranger"), Person(uuid(random), "owner of rows"))
     for of in declaration.memberships.values():
         roles = _roles(of, facts[of.table], declaration)
         for tenant in range(TENANTS):
-            for role in roles:
+            for at, role in enumerate(roles):
                 label = f"{role or 'member'} of {_noun(of.tenant)} {tenant + 1}"
-                people.seats.append(Seat(of, tenant, role, Person(uuid(random), label)))
+                person = Person(uuid(random), label)
+                people.seats.append(Seat(of, tenant, role, person, counts=(tenant + at) % 2 == 0))
         both = Person(uuid(random), f"in both {_noun(of.tenant)}s")
-        people.seats += [Seat(of, 0, roles[0], both), Seat(of, 1, roles[-1], both)]
+        people.seats += [Seat(of, 0, roles[0], both, counts=True), Seat(of, 1, roles[-1], both, counts=False)]
     return people
 
 

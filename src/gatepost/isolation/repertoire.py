@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from gatepost.intent import Command, Having, Member, Value
+from gatepost.intent import Command, Having, Member
 from gatepost.isolation.case import Asker, Subject
 from gatepost.isolation.declared import parts_of
 from gatepost.isolation.people import root, tenant_places, user_places
 from gatepost.isolation.structure import TableFacts
+from gatepost.isolation.witnesses import written
 from gatepost.isolation.world import World
 
 Assignment = tuple[str, str | None]
@@ -71,7 +72,7 @@ class Repertoire:
         """Yield the values of the column that rules name."""
         for where, rule in self.world.declaration.rules():
             if isinstance(rule, Having) and (where, rule.column) == (table, column):
-                yield from (_written(value) for value in rule.values)
+                yield from (written(value) for value in rule.values)
 
     def likely(self, asker: Asker, table: str, column: str) -> tuple[str | None, ...]:
         """Return the same values, the asker's own and those of their tenants first."""
@@ -155,8 +156,3 @@ class Repertoire:
         decides, and nobody knows it."""
         known = {*self.insertable(asker, table), *self.world.seeded.defaults.get(table, {})}
         return bool(set(self.telling(table)) - known)
-
-
-def _written(value: Value) -> str | None:
-    """Return a value as PostgreSQL writes it."""
-    return None if value is None else str(value).lower() if isinstance(value, bool) else str(value)

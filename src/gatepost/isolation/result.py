@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from gatepost.intent import COMMANDS
+from gatepost.isolation.case import COMMAND_OF, Case, Outcome
 
 Mark = Literal["all", "some", "none", "denied", "unknown"]
 
@@ -111,6 +112,25 @@ class Proof:
     def rate(self) -> float:
         """Cases a second, all work on them included."""
         return self.cases / self.case_seconds if self.case_seconds else 0.0
+
+    def note(self, case: Case, found: Outcome) -> None:
+        """Note for the matrix what became of a case that names single rows, or makes one."""
+        command = COMMAND_OF[case.action]
+        if command is None or case.path != "table" or case.action not in COMMANDS:
+            return
+        tally = self.matrix.setdefault((case.table, case.asker.label, command), Tally())
+        if found.kind == "rows" and command == "select" and case.where is not None:
+            tally.allowed += found.count
+            tally.refused += len(case.where) - found.count
+        elif found.kind == "rows" and (command == "insert" or (case.where and len(case.where) == 1)):
+            tally.allowed += bool(found.count)
+            tally.refused += not found.count
+        elif found.kind == "refused":
+            tally.refused += 1
+        elif found.kind == "denied":
+            tally.denied += 1
+        elif found.kind == "undecided":
+            tally.unknown += 1
 
     def mark(self, table: str, asker: str, command: str) -> Mark:
         """Return a cell of the matrix."""

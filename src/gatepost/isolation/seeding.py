@@ -11,48 +11,22 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING
 
-from gatepost.errors import GatepostError
 from gatepost.isolation.candidates import Candidates
 from gatepost.isolation.case import Row
 from gatepost.isolation.declared import Declaration
 from gatepost.isolation.oracle import USER
-from gatepost.isolation.people import TENANTS, People, Place, Seat, root, tenant_places, user_places
-from gatepost.isolation.rows import Kept, Rows, Values, blamed
+from gatepost.isolation.people import TENANTS, People, Place, root, tenant_places, user_places
+from gatepost.isolation.rows import Rows, Values, blamed
+from gatepost.isolation.seeded import NoRow, Seeded
 from gatepost.isolation.structure import ColumnFacts, KeyFacts, TableFacts
+from gatepost.isolation.witnesses import Laying, laying_of, rows_laid_down
 
 if TYPE_CHECKING:
     from gatepost.postgres.connect import Connection
 
 ROWS = 10
 SPARE = 6
-_TRIES = 400
-
-
-class NoRow(GatepostError):
-    """No row could be found that a table accepts: nothing is proved of it."""
-
-
-@dataclass
-class Seeded:
-    """What was made."""
-
-    rows: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
-    partition_of: dict[str, list[str]] = field(default_factory=dict)
-    """For each of the rows, the table in which it lies."""
-    spares: dict[str, list[Values]] = field(default_factory=dict)
-    """Rows that each table accepts and does not have."""
-    overwritten: dict[str, frozenset[str]] = field(default_factory=dict)
-    """The columns that triggers set, whatever an insert says."""
-    undeletable: dict[tuple[str, str], Kept] = field(default_factory=dict)
-    """By role and table, the places of rows that a trigger keeps when the role deletes them."""
-    set_to_user: dict[str, frozenset[str]] = field(default_factory=dict)
-    """Those of them that become the current user."""
-    defaults: dict[str, dict[str, str | None]] = field(default_factory=dict)
-    """What columns become of which an insert says nothing, where that is always the same, or who inserts."""
-    seats_taken: list[Seat] = field(default_factory=list)
-    tenants: dict[str, list[str]] = field(default_factory=dict)
-    """Per table of memberships, the tenants' values of its seats."""
-    notes: list[str] = field(default_factory=list)
+_TRIES, _FEW = 400, 40
 
 
 @dataclass
@@ -127,6 +101,8 @@ class Seeding:
             row = self._search(facts, drawn, fixed)
             if row is None:
                 break
+        for fixed in rows_laid_down(self.declaration, self._laying(facts, drawn), facts.name):
+            self._search(facts, drawn, fixed, quietly=True, tries=_FEW)
 
     def _wanted(self, facts: TableFacts) -> list[Values]:
         """Return what is laid down of each row: every person and every partition has its own.
@@ -151,10 +127,15 @@ class Seeding:
             fixed[seat.of.tenant] = self._tenant(seat.of.table, seat.of.tenant, seat.tenant)
             if seat.of.role is not None:
                 fixed[seat.of.role] = seat.role
+            if seat.of.where is not None:
+                fixed |= self._laying(facts, drawn).counting(seat)
             if self._search(facts, drawn, fixed, quietly=True) is not None:
                 self.made.seats_taken.append(seat)
             else:
                 self.made.notes.append(f"{facts.name} has no {seat.person.label}: no such row was accepted")
+
+    def _laying(self, facts: TableFacts, drawn: Candidates) -> Laying:
+        return laying_of(self.declaration, self.people, self.made, facts, drawn.other)
 
     def _tenant(self, table: str, column: str, at: int) -> str:
         if table not in self.made.tenants:
@@ -163,14 +144,21 @@ class Seeding:
         return self.made.tenants[table][at]
 
     def _search(
-        self, facts: TableFacts, drawn: Candidates, fixed: Values, *, quietly: bool = False, keep: bool = True
+        self,
+        facts: TableFacts,
+        drawn: Candidates,
+        fixed: Values,
+        *,
+        quietly: bool = False,
+        keep: bool = True,
+        tries: int = _TRIES,
     ) -> Row | None:
         """Draw a row, and again the columns that PostgreSQL objects to, until it accepts it."""
         import psycopg
 
         values = self._draw(facts, drawn, fixed)
         problem = ""
-        for attempt in range(_TRIES):
+        for attempt in range(tries):
             try:
                 return self._kept(facts, values, keep=keep)
             except psycopg.Error as error:
@@ -229,7 +217,7 @@ class Seeding:
         return values[self._turn[place] % len(values)]
 
     def _refer(self, facts: TableFacts, key: KeyFacts, values: Values, fixed: Values) -> None:
-        """Choose a row to refer to that fits what is chosen already; none where null will do."""
+        """Choose a row to refer to that fits what is chosen already, or make one; none where null will do."""
         there = self.made.rows.get(str(key.referenced), [])
         pairs = list(zip(key.columns, key.referenced_columns, strict=True))
         known = {column: values[column] for column in key.columns if values.get(column) is not None}
@@ -237,13 +225,27 @@ class Seeding:
             row for row in there if all(row[far] == known[near] for near, far in pairs if near in known)
         ]
         optional = [c for c in key.columns if not facts.columns[c].required and c not in fixed]
-        if not fitting or (optional and self.random.random() < 0.2):
+        if (optional and not fitting) or (optional and self.random.random() < 0.2):
             values.update({column: None for column in optional if column not in known})
+            return
+        if not fitting:
+            fitting = self._made_for(
+                str(key.referenced), {far: known[near] for near, far in pairs if near in known}
+            )
+        if not fitting:
             return
         if (facts.name, key.columns[0]) in self._users and len(key.columns) == 1:
             fitting = [row for row in fitting if row[key.referenced_columns[0]] in self._owners] or fitting
         chosen = self._among(facts, key, fitting)
         values.update({near: chosen[far] for near, far in pairs if near not in known})
+
+    def _made_for(self, table: str, fixed: Values) -> list[Row]:
+        """Return a new row to refer to; none where the table accepts none."""
+        if not fixed or table not in self.facts:
+            return []
+        facts = self.facts[table]
+        made = self._search(facts, Candidates(facts, self.random), fixed, quietly=True, tries=_FEW)
+        return [] if made is None else [made]
 
     def _among(self, facts: TableFacts, key: KeyFacts, fitting: Sequence[Row]) -> Row:
         place = (facts.name, key.name)

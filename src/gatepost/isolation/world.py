@@ -14,7 +14,8 @@ from gatepost.isolation.case import Asker, Row, Subject
 from gatepost.isolation.declared import Declaration, parts_of
 from gatepost.isolation.oracle import Oracle
 from gatepost.isolation.people import People, people_of
-from gatepost.isolation.seeding import ROWS, Seeded, Seeding
+from gatepost.isolation.seeded import Seeded
+from gatepost.isolation.seeding import ROWS, Seeding
 from gatepost.isolation.structure import TableFacts
 
 if TYPE_CHECKING:
