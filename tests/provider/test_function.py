@@ -28,6 +28,14 @@ CHANGES = {
         {"sql": F, "comment": "k", "privileges": {"gp_reader": ["execute"]}},
         {"sql": fn("f() returns int", "select 2"), "comment": "k", "privileges": {"gp_reader": ["execute"]}},
     ),
+    "body is not looked into": change(
+        {"sql": fn("f() returns int", "select id from nowhere"), "checkBody": False},
+        {"sql": fn("f() returns int", "not even sql"), "checkBody": False, "comment": "k"},
+    ),
+    "body is looked into again": change(
+        {"sql": fn("f() returns bigint", "select count(*) from nowhere"), "checkBody": False},
+        fn("f() returns bigint", "select count(*) from posts"),
+    ),
     "volatility": change(F, fn("f() returns int stable parallel safe", "select 2")),
     "returns another type": change(
         {"sql": F, "comment": "k", "privileges": {"gp_reader": ["execute"]}},
@@ -109,6 +117,17 @@ def test_overloaded_functions_are_different_objects(deploy: Deploy) -> None:
     deploy.function("two", sql=fn("f(a int) returns text", "select 'a'"))
     deploy.delete("Function", "one")
     assert [key.object for key in deploy.snapshot()] == ["int4"]
+
+
+def test_only_the_body_is_not_looked_into(deploy: Deploy) -> None:
+    """What is made after it in the same transaction is looked into as ever."""
+    astray = fn("f(a int) returns int", "select no_such_thing(a)")
+    with pytest.raises(StatementFailed, match="no_such_thing"):
+        deploy.function("f", sql=astray)
+    assert deploy.function("f", sql=astray, checkBody=False) == "create"
+    assert deploy.sql("show check_function_bodies") == [("on",)]
+    with pytest.raises(StatementFailed, match="nosuchtype"):
+        deploy.function("g", sql=fn("g(a nosuchtype) returns int"), checkBody=False)
 
 
 def test_nobody_else_may_execute(deploy: Deploy) -> None:

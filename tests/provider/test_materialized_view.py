@@ -29,6 +29,9 @@ CHANGES = {
     "not filled": change(ONE, view("select id from public.posts", tail="with no data", **KEPT)),
     "privileges": change(ONE, {**ONE, "privileges": {"public": ["select"]}}),
     "comment": change(ONE, {**ONE, "comment": "it's"}),
+    "comments on columns": change(
+        {**ONE, "columnComments": {"id": "its id"}}, {**ONE, "columnComments": {"title": "it's"}}
+    ),
     "renamed": change(ONE, view("select 1 as id", '"Odd Name"'), "replace"),
 }
 
@@ -177,6 +180,7 @@ DRIFTS = {
     "option": "alter materialized view v set (fillfactor = 20)",
     "granted": "grant select on v to public",
     "comment": "comment on materialized view v is 'drifted'",
+    "comment on a column": "comment on column v.id is 'drifted'",
     "query": "drop materialized view v; create materialized view v as select 1 as other",
 }
 

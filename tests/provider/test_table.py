@@ -86,6 +86,15 @@ CHANGES = {
     "row security enabled": table(row_security="enabled"),
     "row security forced": table(row_security="forced"),
     "privileges": table(privileges={"gp_reader": ["select", "update (title, status)"], "public": ["select"]}),
+    "privileges to be passed on": Change(
+        {"columns": POSTS, "privileges": {"gp_reader": ["select with grant option", "insert"]}},
+        {
+            "columns": POSTS,
+            "privileges": {
+                "gp_reader": ["select", "insert with grant option", "update (title) with grant option"]
+            },
+        },
+    ),
     "privileges of a role that needs quoting": table(privileges={"GP Odd, role": ["select", "insert"]}),
     "privileges on all columns to one": Change(
         {"columns": POSTS, "privileges": {"gp_reader": ["update", "update (title)", "select"]}},

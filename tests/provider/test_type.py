@@ -42,6 +42,7 @@ CHANGES = {
         enum("a", "b", renamed={"b": "c"}), enum("x", "a", "c", "d", renamed={"c": "b"})
     ),
     "enum: value removed": change(AB, enum("b", **KEPT)),
+    "enum: an empty value": change(AB, enum("a", "", "b", **KEPT)),
     "enum: order changed": change(AB, enum("b", "a", **KEPT)),
     "enum: order, name and privileges": change(AB, enum("b", "a", name="The T", comment="new")),
     "domain: default and not null": change(POSITIVE, domain("integer", nullable=False, default="2")),

@@ -54,6 +54,17 @@ CHANGES = {
         ONE, {**ONE, "privileges": {"public": ["select"], "gp_reader": ["select", "update"]}}
     ),
     "comment": change(ONE, {**ONE, "comment": "it's"}),
+    "comments on columns": change(
+        {**ONE, "columnComments": {"id": "its id", "title": "gone"}},
+        {**ONE, "columnComments": {"id": "it's"}},
+    ),
+    "comments on columns when it is made again": change(
+        {**ONE, "columnComments": {"title": "kept"}},
+        view("select id, status, title from public.posts", **KEPT, columnComments={"title": "kept"}),
+    ),
+    "privileges on columns": change(
+        ONE, {**ONE, "privileges": {"gp_reader": ["select (id)", "update (id, title)"]}}
+    ),
     "renamed": change(ONE, view("select 1 as id", 'view "Odd Name"'), "replace"),
     "another schema's": change(ONE, view("select 1 as id", "view information_schema_too"), "replace"),
 }
@@ -103,6 +114,8 @@ DRIFTS = {
     "granted": "grant select on v to public",
     "revoked": "revoke select on v from gp_reader",
     "comment": "comment on view v is 'drifted'",
+    "comment on a column": "comment on column v.id is 'drifted'",
+    "granted on a column": "grant update (id) on v to gp_other",
     "columns": "drop view v; create view v as select 1 as other",
 }
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from gatepost.adopt import database, dump, program, report, serial
+from gatepost.adopt import astray, database, dump, program, report, serial
 from gatepost.adopt.program import Program
 from gatepost.engine.deployment import Deployment
 from gatepost.engine.model import Project, Result
@@ -44,6 +44,7 @@ def adopt(url: str, root: Path, project: str) -> Adopted:
         raise UsageError(f"{root} has a program already: give an empty folder with --into")
     with connect(target) as connection, translating(f"reading {target}"):
         found = database.read(connection)
+        found.astray = astray.find(connection)
     found.statements = dump.statements(found, target)
     serial.fold(found)
     made = program.write(found, project, target.username)

@@ -76,6 +76,8 @@ class Database:
     places: dict[Key, Place]
     """Where the catalogs have each object."""
     unexpressed: list[Unexpressed] = field(default_factory=list)
+    astray: set[Key] = field(default_factory=set)
+    """Functions whose bodies name what is found only by their callers' search paths, or is not there."""
     statements: dict[Key, str] = field(default_factory=dict)
     """What makes the objects that have no kind of their own."""
 
@@ -103,7 +105,7 @@ def read(connection: Connection) -> Database:
             keys[row[0], row[1]] = key
             owners[key] = row[6]
         needs = _needs(keys, _rows(connection, "edges"), definitions)
-        bodies = {Key("functions", *row[:3]): Body(*row[3:]) for row in _rows(connection, "bodies")}
+        bodies = {Key("functions", *row[:3]): Body(*row[3:5]) for row in _rows(connection, "bodies")}
         return Database(
             name=connection.info.dbname,
             user=connection.info.user,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -13,9 +11,6 @@ from gatepost.insight.uses import ColumnUse, Reading, Use
 from gatepost.postgres.catalog import Key
 from gatepost.provider.declarations import Declarations
 from gatepost.provider.kinds import KINDS
-
-_OWN_PATH = re.compile(r"^ SET search_path TO ", re.MULTILINE)
-"""How the statement of a function with a search path of its own is printed."""
 
 
 def lacking(key: Key) -> str:
@@ -30,10 +25,9 @@ class Recorder:
         """Take all that the database has."""
         self._declared = _Open()
         self._left_out: dict[str, Key] = {}
-        self._schemas: dict[str, set[str]] = defaultdict(set)
-        for key in objects:
-            if not key.object or key.kind == "functions":
-                self._schemas[key.name].add(key.schema)
+        self._objects = {
+            f"{key.schema}.{key.name}": key for key in objects if not key.object or key.kind == "functions"
+        }
 
     def leave_out(self, key: Key) -> None:
         """Note an object that the program does not declare."""
@@ -54,7 +48,7 @@ class Recorder:
                 self._declared.announce(key)
             for text in kind.texts(given):
                 self._declared.check(text)
-            refused = self._missing() or self._astray(inputs.get("sql", ""))
+            refused = self._missing(key)
         except InvalidDeclaration as error:
             refused = str(error)
         if refused is None:
@@ -64,22 +58,11 @@ class Recorder:
             self._declared.forget(key)
         return refused
 
-    def _missing(self) -> str | None:
-        missing = sorted(self._declared.fresh & self._left_out.keys())
-        return lacking(self._left_out[missing[0]]) if missing else None
-
-    def _astray(self, sql: str) -> str | None:
-        """Return what a function's text finds only by the search path of who calls it."""
-        if _OWN_PATH.search(sql):
-            return None
-        for name in sorted(self._declared.unqualified):
-            schemas = self._schemas.get(name, set())
-            if schemas and "public" not in schemas:
-                return (
-                    f"its text says {name} for {min(schemas)}.{name}, which only its caller's path finds"
-                    ": write the schema, or give it a search_path"
-                )
-        return None
+    def _missing(self, key: Key | None) -> str | None:
+        """Return what is not there when the object is made; a function's body may name what comes later."""
+        absent = self._objects if key and key.kind == "functions" else self._left_out
+        missing = sorted(self._declared.fresh & absent.keys())
+        return lacking(absent[missing[0]]) if missing else None
 
     def outside(self, functions: Iterable[str]) -> set[str]:
         """Return what the declarations so far, and the bodies of functions, use beside them."""
@@ -96,13 +79,10 @@ class _Open(Declarations):
         self.used: set[str] = set()
         self.fresh: set[str] = set()
         """What the declaration at hand uses."""
-        self.unqualified: set[str] = set()
-        """What of that it names without a schema."""
 
     def begin(self) -> None:
         """Turn to another declaration."""
         self.fresh.clear()
-        self.unqualified.clear()
 
     def knows(self, key: Key) -> bool:
         """Return whether an object of that name was announced."""
@@ -126,5 +106,3 @@ class _Open(Declarations):
                 yield sort, use
             else:
                 self.fresh.add(f"{use.schema or 'public'}.{use.name}")
-                if not use.schema:
-                    self.unqualified.add(use.name)

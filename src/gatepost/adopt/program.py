@@ -96,13 +96,18 @@ def _declared(database: Database, planned: list[Module], made: Program) -> dict[
             left_out[key] = lacking(missing[0])
         elif key.kind in _ON_TABLES and relation_of(key, inputs, parts) is None:
             left_out[key] = f"{key.schema}.{key.name} is not in the program"
-        if key not in left_out and (refused := known.refusal(token_of(key), inputs[key])):
+        if key not in left_out and (refused := _refusal(key, inputs[key], known)):
             left_out[key] = refused
         if key in left_out:
             inputs.pop(key, None)
             known.leave_out(key)
             made.unexpressed.append(Unexpressed(described(key), left_out[key]))
-    made.existing = known.outside([given["sql"] for key, given in inputs.items() if key.kind == "functions"])
+    looked_into = [
+        given["sql"]
+        for key, given in inputs.items()
+        if key.kind == "functions" and given.get("checkBody", True)
+    ]
+    made.existing = known.outside(looked_into)
     chosen = names.resources({key: token_of(key) for key in inputs})
     return {
         key: Declared(
@@ -116,6 +121,15 @@ def _declared(database: Database, planned: list[Module], made: Program) -> dict[
     }
 
 
+def _refusal(key: Key, given: dict[str, Any], known: Recorder) -> str | None:
+    """Return why the provider would refuse a declaration; what is wrong in a body need not be looked at."""
+    refused = known.refusal(token_of(key), given)
+    if refused and key.kind == "functions" and not known.refusal(token_of(key), given | {"checkBody": False}):
+        given["checkBody"] = False
+        return None
+    return refused
+
+
 def _owned(key: Key, given: dict[str, Any], database: Database) -> dict[str, Any]:
     owner = database.owners.get(key, database.main_owner)
     has_owner = "owner" in KINDS[token_of(key)].inputs.model_fields
@@ -124,7 +138,8 @@ def _owned(key: Key, given: dict[str, Any], database: Database) -> dict[str, Any
 
 def _inputs(key: Key, database: Database) -> dict[str, Any]:
     if key.kind != "verbatim":
-        return inputs_of(key, database.definitions[key])
+        given = inputs_of(key, database.definitions[key])
+        return given | {"checkBody": False} if key in database.astray else given
     if key not in database.statements:
         raise UnsupportedFeature("pg_dump does not say what makes it")
     return {"creates": key.name, "sql": database.statements[key]}

@@ -24,6 +24,8 @@ class FunctionInputs(Inputs):
     privileges: dict[str, list[str]] = {}
     owner: str | None = None
     comment: str | None = None
+    check_body: bool = True
+    """Whether names and types in its body are looked up when it is made."""
     untracked: list[str] = []
     """What its body looks up when it runs and this program does not declare."""
 
@@ -58,10 +60,13 @@ class FunctionKind(Kind[FunctionInputs]):
         privileges.check(given.privileges, privileges.FUNCTION, where)
 
     def texts(self, given: FunctionInputs) -> Iterable[Text]:
-        yield Text(given.sql, given.file or "function", "routine")
+        if given.check_body:
+            yield Text(given.sql, given.file or "function", "routine")
 
     def settled(self, given: FunctionInputs, declared: Declarations) -> dict[str, Any]:
         """Only names that no later part of the program declares are untracked: the program knows that."""
+        if not given.check_body:
+            return {}
         found = declared.untracked(given.sql, frozenset(given.untracked))
         return {"untracked": found} if found != given.untracked else {}
 
@@ -79,7 +84,7 @@ class FunctionKind(Kind[FunctionInputs]):
 
     def _made(self, given: FunctionInputs, facts: Facts) -> Plan:
         it = given.parsed()
-        statements = [_statement(given.sql, it)]
+        statements = _creating(given, given.sql, it)
         strangers = ["public", *(r for r in facts.default_grantees(it.schema, "f") if r != "public")]
         statements.append(privileges.revoke_all(_on(it), _target(it), it.name, strangers))
         return Plan((*statements, *_attributes(None, given, it)), self._untracked(None, given))
@@ -99,7 +104,7 @@ class FunctionKind(Kind[FunctionInputs]):
             if new.privileges:
                 risks += risk(Hazard.BREAKS_CLIENTS, self.identify(old), "It takes or returns other things.")
             return found.before + Plan((_drop(old.parsed()),), risks) + self._made(new, facts) + found.after
-        changed = [_statement(or_replace(new.sql), it)] if old.sql != new.sql else []
+        changed = _creating(new, or_replace(new.sql), it) if old.sql != new.sql else []
         return Plan((*changed, *_attributes(old, new, it)), risks + self._untracked(old, new))
 
     def delete(self, old: FunctionInputs, facts: Facts) -> Plan:
@@ -125,8 +130,13 @@ def _drop(it: Created) -> Statement:
     return Statement(sql, Lock.NONE, f"{it.schema}.{it.name}")
 
 
-def _statement(sql: str, it: Created) -> Statement:
-    return Statement(sql.rstrip().rstrip(";"), Lock.NONE, f"{it.schema}.{it.name}")
+def _creating(given: FunctionInputs, sql: str, it: Created) -> list[Statement]:
+    name = f"{it.schema}.{it.name}"
+    made = Statement(sql.rstrip().rstrip(";"), Lock.NONE, name)
+    if given.check_body:
+        return [made]
+    unchecked = Statement("set local check_function_bodies = off", Lock.NONE, name)
+    return [unchecked, made, Statement("set local check_function_bodies to default", Lock.NONE, name)]
 
 
 def _attributes(old: FunctionInputs | None, new: FunctionInputs, it: Created) -> list[Statement]:

@@ -28,8 +28,14 @@ def _fits(name: str) -> str:
     return name
 
 
+def _fits_as_label(label: str) -> str:
+    return _fits(label) if label else label
+
+
 Name = Annotated[str, AfterValidator(_fits)]
 """A name that PostgreSQL stores as it is: a longer one it would cut off."""
+Label = Annotated[str, AfterValidator(_fits_as_label)]
+"""A value of an enum: the one name that may be empty."""
 
 
 class Inputs(BaseModel):

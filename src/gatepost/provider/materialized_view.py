@@ -29,6 +29,7 @@ class MaterializedViewInputs(Inputs):
     refresh_on: str | None = None
     privileges: dict[str, list[str]] = {}
     comment: str | None = None
+    column_comments: dict[str, str] = {}
 
     def parsed(self) -> Created:
         """Return what the statement makes."""
@@ -203,7 +204,7 @@ class MaterializedViewKind(Kind[MaterializedViewInputs]):
 
     def observe(self, inputs: dict[str, Any], then: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
         """The catalog has a view's query without its head."""
-        remarks = ("privileges", "comment")
+        remarks = ("privileges", "comment", "columnComments")
         observed = super().observe(
             inputs, {name: then.get(name) for name in remarks}, {name: now[name] for name in remarks}
         )
@@ -274,4 +275,7 @@ def _attributes(
     granted = privileges.changes("table", place.target, place.label, before, new.privileges)
     on = part("materialized view {v}", v=place.target)
     described = comment.changes(on, place.label, old.comment if old else None, new.comment)
-    return (*granted, *described)
+    columns = comment.of_columns(
+        place.target, place.label, old.column_comments if old else {}, new.column_comments
+    )
+    return (*granted, *described, *columns)

@@ -43,7 +43,7 @@ def check(
     for role, given in privileges.items():
         for privilege in given:
             rights = _rights(privilege)
-            if not rights or any(one.verb not in allowed or one.grantable for one in rights):
+            if not rights or any(one.verb not in allowed for one in rights):
                 raise InvalidDeclaration(
                     f'{where}: privileges of "{role}": "{privilege}" is none of {", ".join(sorted(allowed))}'
                 )
@@ -129,12 +129,17 @@ def revoke_all(on: LiteralString, target: Part, name: str, from_roles: Iterable[
 def _statement(
     template: LiteralString, on: LiteralString, target: Part, name: str, role: str, given: Iterable[Right]
 ) -> list[Statement]:
-    what = [
-        _privilege(verb, sorted({right.column for right in group}))
-        for (verb, _), group in groupby(sorted(given), key=lambda right: (right.verb, bool(right.column)))
-    ]
-    sql = text(template, what=joined(what), on=raw(on), target=target, role=roles([role]))
-    return [Statement(sql, Lock.NONE, name)] if what else []
+    statements = []
+    for option in (False, True):
+        rights = sorted(one for one in given if one.grantable == option)
+        what = [
+            _privilege(verb, sorted({right.column for right in group}))
+            for (verb, _), group in groupby(rights, key=lambda right: (right.verb, bool(right.column)))
+        ]
+        sql = text(template, what=joined(what), on=raw(on), target=target, role=roles([role]))
+        passed_on = " with grant option" if option and sql.startswith("grant ") else ""
+        statements += [Statement(sql + passed_on, Lock.NONE, name)] if what else []
+    return statements
 
 
 def _privilege(verb: str, columns: list[str]) -> Part:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from gatepost.errors import InvalidDeclaration
 from gatepost.insight.tree import PARSER
 from gatepost.provider.implication import plain
 from gatepost.provider.insight import parse
@@ -41,10 +42,18 @@ def _read(sql: str) -> Routine:
     language = given["language"].sval.lower() if "language" in given else "sql"
     if statement.sql_body is not None:
         return Routine(_is_definer(given), _path(statement), (plain(statement.sql_body),))
-    queries = parse(texts[0], "function") if language == "sql" else []
+    queries = _queries(texts[0]) if language == "sql" else []
     alone = len(queries) == 1 and isinstance(queries[0], ast.SelectStmt)
     body = (language, *(_words(text) for text in texts))
     return Routine(_is_definer(given), _path(statement), body, queries[0] if alone else None)
+
+
+def _queries(text: str) -> list[Any]:
+    """Return a body's statements; of one that is no SQL nothing is known."""
+    try:
+        return parse(text, "function")
+    except InvalidDeclaration:
+        return []
 
 
 def _is_definer(given: dict[str, Any]) -> bool:

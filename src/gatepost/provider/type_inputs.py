@@ -8,7 +8,7 @@ from pydantic import Field
 
 from gatepost.postgres.plan import Lock, Statement
 from gatepost.provider.dependants import Root
-from gatepost.provider.kind import Inputs, Name
+from gatepost.provider.kind import Inputs, Label, Name
 from gatepost.provider.sqltext import Part, expression, ident, joined, literal, part, raw, text
 
 
@@ -31,7 +31,7 @@ class TypeInputs(Inputs):
     db_schema: Name = Field(default="public", alias="schema")
     name: Name
     kind: Literal["enum", "domain", "composite"]
-    values: list[Name] = []
+    values: list[Label] = []
     renamed: dict[str, str] = {}
     type: str | None = None
     default: str | None = None

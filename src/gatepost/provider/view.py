@@ -27,6 +27,7 @@ class ViewInputs(Inputs):
     file: str | None = None
     privileges: dict[str, list[str]] = {}
     comment: str | None = None
+    column_comments: dict[str, str] = {}
 
     def parsed(self) -> Created:
         """Return what the statement makes."""
@@ -91,7 +92,7 @@ class ViewKind(Kind[ViewInputs]):
 
     def observe(self, inputs: dict[str, Any], then: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
         """The catalog has a view's query without its head."""
-        named = ("privileges", "comment")
+        named = ("privileges", "comment", "columnComments")
         observed = super().observe(inputs, _only(then, named), _only(now, named))
         if any(now[name] != then.get(name) for name in ("definition", "options")):
             it = self.inputs.model_validate(inputs).parsed()
@@ -185,7 +186,8 @@ def _attributes(old: ViewInputs | None, new: ViewInputs, it: Created) -> list[St
     before = old.privileges if old else None
     granted = privileges.changes("table", target, name, before, new.privileges)
     described = comment.changes(part("view {v}", v=target), name, old.comment if old else None, new.comment)
-    return [*granted, *described]
+    columns = comment.of_columns(target, name, old.column_comments if old else {}, new.column_comments)
+    return [*granted, *described, *columns]
 
 
 def _target(it: Created) -> Part:

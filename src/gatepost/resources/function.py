@@ -17,6 +17,8 @@ class Function(DatabaseObject):
     :param privileges: who may execute it. `public` has that right in PostgreSQL unless it is revoked:
         here it has it only when named.
     :param owner: the role that a `security definer` function runs as, where that is not the deploying role.
+    :param check_body: whether names and types in its body are looked up when it is made. A body that counts
+        on its caller's search path, or on what is made after it, has no other way than `False`.
     """
 
     schema: pulumi.Output[str]
@@ -30,6 +32,7 @@ class Function(DatabaseObject):
         privileges: Mapping[str, Sequence[str] | str] | None = None,
         owner: str | None = None,
         comment: str | None = None,
+        check_body: bool = True,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         text, file = read_sql(sql)
@@ -40,7 +43,8 @@ class Function(DatabaseObject):
             "privileges": wire_privileges(privileges),
             "owner": owner,
             "comment": comment,
-            "untracked": declared().untracked_in(text),
+            "check_body": None if check_body else False,
+            "untracked": declared().untracked_in(text) if check_body else None,
         }
         super().__init__("Function", resource_name, inputs, opts, texts=[text])
         self.qualified_name = f"{schema}.{name}"

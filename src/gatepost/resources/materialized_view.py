@@ -19,6 +19,7 @@ class MaterializedView(DatabaseObject):
 
     :param refresh_on: any text; when it changes, the view is refreshed: without blocking its readers where a
         unique index allows it.
+    :param column_comments: comments on its columns, by their names.
     """
 
     schema: pulumi.Output[str]
@@ -35,6 +36,7 @@ class MaterializedView(DatabaseObject):
         refresh_on: str | None = None,
         privileges: Mapping[str, Sequence[str] | str] | None = None,
         comment: str | None = None,
+        column_comments: Mapping[str, str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         text, file = read_sql(sql)
@@ -45,6 +47,7 @@ class MaterializedView(DatabaseObject):
             "refresh_on": refresh_on,
             "privileges": wire_privileges(privileges),
             "comment": comment,
+            "column_comments": None if column_comments is None else dict(column_comments),
         }
         super().__init__("MaterializedView", resource_name, inputs, opts, texts=[text])
         self.keys = []

@@ -10,7 +10,9 @@ from gatepost.verify.catalog import Catalog, Row
 from gatepost.verify.check import Check
 from gatepost.verify.declared import Declared
 
-_PRIVILEGE = re.compile(r"^\s*(?P<verb>[a-z]+)\s*(?:\((?P<columns>[^()]*)\))?\s*$", re.IGNORECASE)
+_PRIVILEGE = re.compile(
+    r"^\s*(?P<verb>[a-z]+)\s*(?:\((?P<columns>[^()]*)\))?(?P<option> with grant option)?\s*$", re.IGNORECASE
+)
 ByRole = Mapping[str, set[str]]
 
 
@@ -45,10 +47,10 @@ def _single(privilege: str) -> set[str]:
     match = _PRIVILEGE.match(privilege)
     if match is None:
         return {privilege}
-    verb = match["verb"].lower()
+    verb, option = match["verb"].lower(), match["option"] or ""
     if match["columns"] is None:
-        return {verb}
-    return {f"{verb} ({column.strip()})" for column in match["columns"].split(",")}
+        return {f"{verb}{option}"}
+    return {f"{verb} ({column.strip()}){option}" for column in match["columns"].split(",")}
 
 
 def _found(rows: list[Row]) -> ByRole:

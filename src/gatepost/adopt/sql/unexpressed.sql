@@ -85,14 +85,6 @@ select 'column ' || c.column_label, 'defaults of a view''s columns are not decla
 from columns as c
 where c.atthasdef and c.relkind = 'v'
 union all
-select 'column ' || c.column_label, 'comments on the columns of views are not declared'
-from columns as c
-where c.relkind in ('v', 'm') and col_description(c.relation, c.attnum) is not null
-union all
-select 'column ' || c.column_label, 'privileges on single columns of views are not declared'
-from columns as c
-where c.relkind in ('v', 'm') and c.attacl is not null
-union all
 -- The usual name has the longer of both names cut first.
 select
     'names in table ' || r.label,
@@ -166,6 +158,24 @@ union all
 select 'subscription ' || quote_ident(s.subname), 'its connection may hold a password, and it belongs to two servers'
 from pg_subscription as s
 where s.subdbid = (select d.oid from pg_database as d where d.datname = current_database())
+union all
+select
+    'privileges in extension ' || quote_ident(e.extname),
+    count(*) || ' of its objects have other privileges than it gives them: what belongs to an extension is not declared'
+from pg_extension as e
+join pg_depend as d on d.refclassid = 'pg_extension'::regclass and d.refobjid = e.oid and d.deptype = 'e'
+join (
+    select 'pg_proc'::regclass::oid as catalog, p.oid, p.proacl as acl from pg_proc as p
+    union all
+    select 'pg_class'::regclass, c.oid, c.relacl from pg_class as c
+    union all
+    select 'pg_type'::regclass, t.oid, t.typacl from pg_type as t
+    union all
+    select 'pg_namespace'::regclass, n.oid, n.nspacl from pg_namespace as n
+) as o on o.catalog = d.classid and o.oid = d.objid
+left join pg_init_privs as i on i.classoid = d.classid and i.objoid = d.objid and i.objsubid = 0
+where o.acl is distinct from i.initprivs
+group by e.extname
 union all
 select 'comment on schema ' || quote_ident(n.nspname), 'pulumi-postgresql has no comments: ' || d.description
 from pg_description as d

@@ -82,7 +82,7 @@ def materialized_view(key: Key, definition: Definition) -> Inputs:
 
 
 def _remarks(definition: Definition) -> Inputs:
-    given = {name: definition.get(name) for name in ("privileges", "comment")}
+    given = {name: definition.get(name) for name in ("privileges", "comment", "columnComments")}
     return {name: value for name, value in given.items() if value not in _NOTHING}
 
 
