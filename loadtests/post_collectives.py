@@ -11,14 +11,10 @@ from gatepost import targets
 from gatepost.load.people import somebody
 from gatepost.load.users import DatabaseUser
 from gatepost.session import Identity
+from loadtests._people import AUTHORS
 from services.post_collectives.audit_service import PostCollectiveAuditService
 from services.post_collectives.post_collective_service import PostCollectiveService
 
-_AUTHORS = """
-    select p.author_id from public.posts as p
-    where exists (select from public.collective_members as m where m.user_id = p.author_id)
-    group by p.author_id limit 1000
-"""
 _OWN_POSTS = "select id from public.posts where author_id = %(author)s limit 50"
 _SHARED_AT_ONCE = 10
 
@@ -33,7 +29,7 @@ class Author(DatabaseUser):
         super().on_start()
         self.audit = PostCollectiveAuditService(self.database)
         self.service = PostCollectiveService(self.database, self.audit)
-        self.id: UUID = somebody(self.database, _AUTHORS)
+        self.id: UUID = somebody(self.database, AUTHORS)
         self.me = Identity.user(self.id)
         self.posts = [row["id"] for row in self.database.rows(self.me, _OWN_POSTS, author=self.id)]
         found = self.service.get_postable_collectives(self.me, self.id)

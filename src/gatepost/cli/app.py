@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gatepost.cli import api_commands, gate_commands
+from gatepost.cli import api_commands, gate_commands, load_commands
 from gatepost.cli.arguments import (
     Approve,
     Atomic,
@@ -53,7 +53,7 @@ for command in (
     api_commands.token,
     api_commands.types,
     gate_commands.gate,
-    gate_commands.load,
+    load_commands.load,
 ):
     app.command()(command)
 

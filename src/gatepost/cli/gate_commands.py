@@ -1,4 +1,4 @@
-"""Commands that judge a change: gates and load tests."""
+"""The command that judges a change: gates."""
 
 # Typer reads the annotations at run time, and what a command needs is imported when it runs.
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gatepost.cli.arguments import Cwd, Json, ShapeChoice, Stack, options_of
+from gatepost.cli.arguments import Cwd, Json, Stack, options_of
 
 
 def gate(
@@ -36,30 +36,3 @@ def gate(
     if self_test:
         return gates.self_test(options, names or [])
     return gates.gate(options, names or [], gates.Reports(html, junit), base=base)
-
-
-def load(
-    scenarios: Annotated[
-        list[str] | None, typer.Argument(metavar="[SCENARIO]...", help="Files of loadtests/; else all.")
-    ] = None,
-    *,
-    stack: Stack = None,
-    cwd: Cwd = None,
-    json: Json = False,
-    shape: Annotated[
-        ShapeChoice, typer.Option("--shape", help="How the users come and go.")
-    ] = ShapeChoice.smoke,
-    users: Annotated[int, typer.Option("--users", "-u", min=1, help="How many at most.")] = 10,
-    duration: Annotated[float, typer.Option("--duration", min=1, help="Seconds.")] = 15,
-    processes: Annotated[int, typer.Option("--processes", min=1, help="Of the load generator.")] = 1,
-    html: Annotated[Path | None, typer.Option("--html", help="Write Locust's own report here.")] = None,
-    against: Annotated[
-        str | None, typer.Option("--against", metavar="STACK", help="Repeat the name of a production stack.")
-    ] = None,
-) -> int:
-    """Load test a stack: exit code 0 only when every target holds."""
-    from gatepost.cli import load as loads
-    from gatepost.load.run import Plan
-
-    plan = Plan(tuple(scenarios or ()), shape.value, users, duration, processes, html)
-    return loads.load(options_of(stack, cwd, json=json), plan, against=against)

@@ -10,7 +10,7 @@ from gatepost.gates.gate import Site
 from gatepost.gates.verdict import Outcome, Trial, Verdict
 
 if TYPE_CHECKING:
-    from gatepost.load.run import Result
+    from gatepost.load.result import Result
 
 
 class LoadGate:
@@ -24,18 +24,21 @@ class LoadGate:
         "users": "how many at most; 10",
         "duration": "seconds; 30",
         "processes": "of the load generator; 1",
+        "rows": "of the largest tables of a throw-away copy that is loaded instead",
     }
 
     def judge(self, site: Site) -> Outcome:
         """Run the scenarios against the stack."""
         from gatepost.addresses import api_url, embedded_server
         from gatepost.engines import choose
-        from gatepost.load.judgement import judge
-        from gatepost.load.run import Plan, run
+        from gatepost.load.measuring import Asked, measure
+        from gatepost.load.run import Plan
         from gatepost.observer import Observer
         from gatepost.production import require_meant
 
-        require_meant(site.stack, None, "gatepost load --against")
+        rows = site.option("rows", None)
+        if not rows:
+            require_meant(site.stack, None, "gatepost load --against")
         if server := embedded_server(site.stack):
             server.start()
         url = api_url(site.stack, choose(site.stack, None, Observer(), 8))
@@ -46,8 +49,7 @@ class LoadGate:
             float(site.option("duration", 30)),
             int(site.option("processes", 1)),
         )
-        site.tell(f"{plan.users} users for {plan.duration:g} s")
-        return judge(run(site.root, plan, url, {}))
+        return measure(site.stack, url, plan, Asked(int(rows) if rows else None), site.tell)
 
     def self_test(self, folder: Path) -> Iterator[Trial]:
         """Judge runs that are sound, slow, failing, short, empty, and of a saturated generator."""
@@ -67,8 +69,8 @@ class LoadGate:
 
 
 def _ran(*, times: tuple[tuple[float, int], ...], failures: int = 0, saturated: bool = False) -> Result:
-    from gatepost.load.run import Requests, Result
+    from gatepost.load.result import Requests, Result
 
     count = sum(number for _, number in times)
-    requests = (Requests("look up", count, failures, times, 5.0),) if count else ()
+    requests = (Requests("look up", count, failures, 0, times, 5.0),) if count else ()
     return Result(requests, saturated, 10.0, ())

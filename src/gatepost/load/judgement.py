@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from scipy.stats import binomtest
 
 from gatepost.gates.verdict import Outcome, Row, Verdict, worst
-from gatepost.load.run import Requests, Result
+from gatepost.load.result import Requests, Result
 
 GATE = "load"
 SURE = 0.95

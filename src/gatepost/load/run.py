@@ -1,4 +1,4 @@
-"""Running Locust without a screen, in one or more processes, against one stack."""
+"""Running Locust without a screen, in one or more processes or machines, against one stack."""
 
 from __future__ import annotations
 
@@ -11,14 +11,18 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from gatepost.errors import StatementFailed, UsageError
+from gatepost.errors import ServerUnreachable, StatementFailed, UsageError
+from gatepost.load.result import Result, read
 
 DATABASE, API, SECRET = "GATEPOST_LOAD_DATABASE", "GATEPOST_LOAD_API", "GATEPOST_LOAD_JWT_SECRET"
 RESULT, SHAPE = "GATEPOST_LOAD_RESULT", "GATEPOST_LOAD_SHAPE"
 USERS, DURATION = "GATEPOST_LOAD_USERS", "GATEPOST_LOAD_DURATION"
 FOLDER = "loadtests"
+PORT = 5557
+_API_USER = "ApiUser"
+_PATIENCE = 60
+"""Seconds that a master waits for its workers."""
 
 
 @dataclass(frozen=True)
@@ -32,55 +36,26 @@ class Plan:
     duration: float = 15.0
     """Seconds."""
     processes: int = 1
+    workers: int = 0
+    """How many workers elsewhere do the work, instead of processes here."""
+    bind: str = "127.0.0.1"
+    """Where workers find this master."""
+    port: int = PORT
     html: Path | None = None
     """Where Locust's own report with charts goes."""
 
 
 @dataclass(frozen=True)
-class Requests:
-    """One kind of request of a run."""
+class Goal:
+    """What users of a run call: the database, and the API with the secret that signs its tokens."""
 
-    name: str
-    count: int
-    failures: int
-    times: tuple[tuple[float, int], ...]
-    """Milliseconds, exactly, and how often each was; ascending."""
-    limit: float | None
-    """The target in milliseconds."""
+    database_url: str
+    api_url: str = ""
+    secret: str = ""
 
-    def quantile(self, share: float) -> float:
-        """Return the time that this share of the requests took at most, in milliseconds; 0 of none."""
-        wanted, seen = share * sum(number for _, number in self.times), 0
-        for milliseconds, number in self.times:
-            seen += number
-            if seen >= wanted:
-                return milliseconds
-        return 0.0
-
-    def slower_than(self, limit: float) -> int:
-        """Return how many requests took longer than `limit` milliseconds."""
-        return sum(number for milliseconds, number in self.times if milliseconds > limit)
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a run measured."""
-
-    requests: tuple[Requests, ...]
-    saturated: bool
-    """Whether the generator itself had no processor time left, so that times are its own."""
-    seconds: float
-    errors: tuple[str, ...]
-
-    @property
-    def count(self) -> int:
-        """How many requests there were."""
-        return sum(one.count for one in self.requests)
-
-    @property
-    def rate(self) -> float:
-        """Requests a second."""
-        return self.count / self.seconds if self.seconds else 0.0
+    def environment(self) -> dict[str, str]:
+        """Return what Locust's processes find it by."""
+        return {DATABASE: self.database_url, API: self.api_url, SECRET: self.secret}
 
 
 def scenario_files(root: Path, names: Sequence[str]) -> list[Path]:
@@ -96,48 +71,74 @@ def scenario_files(root: Path, names: Sequence[str]) -> list[Path]:
     return [found[name] for name in names or found]
 
 
-def run(root: Path, plan: Plan, database_url: str, surroundings: Mapping[str, str]) -> Result:
+def needs_api(root: Path, names: Sequence[str]) -> bool:
+    """Whether one of the scenarios calls the API."""
+    return any(_API_USER in file.read_text(encoding="utf-8") for file in scenario_files(root, names))
+
+
+def run(root: Path, plan: Plan, goal: Goal) -> Result:
     """Run a load test to its end and return what it measured; Ctrl-C ends it early, without a result.
 
-    :param surroundings: further environment variables, such as the API's address.
     :raises UsageError: there is no such scenario.
-    :raises StatementFailed: no request came off, for example because the database is gone.
+    :raises StatementFailed: no request came off.
+    :raises ServerUnreachable: the server went away meanwhile.
     """
     files = scenario_files(root, plan.scenarios)
     with tempfile.TemporaryDirectory(prefix="gatepost-load-") as folder:
         result = Path(folder) / "result.json"
-        environment = {
-            **os.environ,
-            **surroundings,
-            DATABASE: database_url,
+        environment = goal.environment() | {
             RESULT: str(result),
             SHAPE: plan.shape,
             USERS: str(plan.users),
             DURATION: str(plan.duration),
-            "PYTHONPATH": os.pathsep.join([str(root), *filter(None, [os.environ.get("PYTHONPATH")])]),
         }
-        said = _locust(_command(files, plan), environment, root)
+        said = _locust(root, [*_command(files), *_options(plan)], environment)
         found = read(json.loads(result.read_text(encoding="utf-8"))) if result.exists() else None
     if found is None or not found.count:
         raise StatementFailed(f"no request came off; locust said:\n{said.strip()[-2000:]}")
+    if found.unanswered:
+        raise ServerUnreachable(
+            f"the server went away during the load test: {found.unanswered} of {found.count} requests found"
+            " none to answer, so that the others prove nothing: see its log, then run the test again"
+        )
     return found
 
 
-def _command(files: Sequence[Path], plan: Plan) -> list[str]:
+def work(root: Path, scenarios: Sequence[str], master: tuple[str, int], goal: Goal) -> None:
+    """Work for a master elsewhere until it has enough.
+
+    :raises StatementFailed: the master is not there, or has other scenarios.
+    """
+    command = [*_command(scenario_files(root, scenarios)), "--worker"]
+    command += [f"--master-host={master[0]}", f"--master-port={master[1]}"]
+    environment = goal.environment() | {SHAPE: "smoke", USERS: "1", DURATION: "1"}
+    said = _locust(root, command, environment, code=0)
+    sys.stderr.write(said)
+
+
+def _command(files: Sequence[Path]) -> list[str]:
     own = Path(__file__).with_name("locustfile.py")
     command = [sys.executable, "-m", "locust", "-f", ",".join(map(str, (own, *files))), "--headless"]
-    command += ["--only-summary", "--loglevel", "WARNING", "--exit-code-on-error", "0", "--stop-timeout", "5"]
-    if plan.processes > 1:
-        command += ["--processes", str(plan.processes)]
-    return [*command, "--html", str(plan.html)] if plan.html else command
+    return [*command, "--only-summary", "--loglevel", "WARNING", "--exit-code-on-error", "0"]
 
 
-def _locust(command: list[str], environment: Mapping[str, str], root: Path) -> str:
+def _options(plan: Plan) -> list[str]:
+    options = ["--stop-timeout", "5"]
+    if plan.workers:
+        options += ["--master", f"--master-bind-host={plan.bind}", f"--master-bind-port={plan.port}"]
+        options += [f"--expect-workers={plan.workers}", f"--expect-workers-max-wait={_PATIENCE}"]
+    elif plan.processes > 1:
+        options += ["--processes", str(plan.processes)]
+    return [*options, "--html", str(plan.html)] if plan.html else options
+
+
+def _locust(root: Path, command: list[str], given: Mapping[str, str], code: int | None = None) -> str:
     """Run Locust in a group of its own, so that all its processes end with it."""
+    path = os.pathsep.join([str(root), *filter(None, [os.environ.get("PYTHONPATH")])])
     running = subprocess.Popen(
         command,
         cwd=root,
-        env=environment,
+        env={**os.environ, **given, "PYTHONPATH": path},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -145,31 +146,11 @@ def _locust(command: list[str], environment: Mapping[str, str], root: Path) -> s
         start_new_session=True,
     )
     try:
-        return running.communicate()[0]
+        said = running.communicate()[0]
     finally:
         if running.poll() is None:
             os.killpg(running.pid, signal.SIGTERM)
             running.wait(10)
-
-
-def read(document: Mapping[str, Any]) -> Result:
-    """Return the result that a run wrote down."""
-    requests = tuple(
-        Requests(
-            name,
-            int(one["count"]),
-            int(one["failures"]),
-            tuple((float(milliseconds), int(number)) for milliseconds, number in one["times"]),
-            _milliseconds(one["limit"]),
-        )
-        for name, one in sorted(document["requests"].items())
-    )
-    return Result(
-        requests, bool(document["saturated"]), float(document["seconds"]), tuple(document["errors"])
-    )
-
-
-def _milliseconds(target: Mapping[str, Any] | None) -> float | None:
-    if target is None:
-        return None
-    return float(target["limit"]) * (1000 if target["unit"] == "s" else 1)
+    if code is not None and running.returncode != code:
+        raise StatementFailed(f"locust ended with exit code {running.returncode}:\n{said.strip()[-2000:]}")
+    return said

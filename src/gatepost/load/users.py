@@ -1,30 +1,26 @@
-"""Locust's users for a database and for the API, and what a run writes down when it ends."""
+"""Locust's users for a database and for the API."""
 
 from __future__ import annotations
 
-import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import locust.stats
-from locust import FastHttpUser, User, events
-from locust.env import Environment
-from locust.runners import WorkerRunner
+from locust import FastHttpUser, User
 
-from gatepost.load.run import API, DATABASE, RESULT, SECRET
-from gatepost.session import Database, Identity
+from gatepost.load.recording import NOTES
+from gatepost.load.run import API, DATABASE, SECRET
+from gatepost.session import Database, Identity, Unavailable
 from gatepost.targets import Target
+from gatepost.web.tokens import SECRET as TOKENS
+from gatepost.web.tokens import Verifier, mint
 
-_LIMITS: dict[str, Target] = {}
-"""The target of each kind of request, as the tasks gave it."""
-
-# Locust rounds times to two digits; with microseconds percentiles are exact.
-locust.stats.bucket_response_time = lambda milliseconds: round(milliseconds, 3)  # type: ignore[assignment, return-value]
+_A_DAY = 86_400
+_NOBODY_THERE = frozenset({0, 502, 503, 504})
+"""Statuses of answers that no server gave, or one that has no database."""
 
 
 class WrongAnswer(Exception):
@@ -60,12 +56,13 @@ class DatabaseUser(User):
     @contextmanager
     def timed(self, name: str, target: Target) -> Iterator[Answer]:
         """Time the block as one request; what it raises is a failure, and the task ends."""
-        _LIMITS[name] = target
+        NOTES.target(name, target)
         started, failure = time.perf_counter(), None
         try:
             yield Answer()
         except Exception as error:  # noqa: BLE001 - a failed request is a figure of the load test
             failure = error
+            NOTES.unanswered[name] += _no_server(error)
         self.environment.events.request.fire(
             request_type="sql",
             name=name,
@@ -82,48 +79,66 @@ class ApiUser(FastHttpUser):
     abstract = True
     host = os.environ.get(API, "")
 
-    def token(self, identity: Identity) -> dict[str, str]:
-        """Return the header that signs in as `identity`, for an hour."""
-        import jwt
+    def on_start(self) -> None:
+        """Connect to the database too, to find out whom to play; requests go to the API."""
+        self.database = Database(os.environ[DATABASE], max_size=1, wait=30)
 
-        claims = {**identity.claims, "role": identity.role, "exp": int(time.time()) + 3600}
-        return {"Authorization": f"Bearer {jwt.encode(claims, os.environ[SECRET], algorithm='HS256')}"}
+    def on_stop(self) -> None:
+        """Disconnect."""
+        self.database.close()
 
-    @contextmanager
-    def asked(self, method: str, path: str, name: str, target: Target, **options: Any) -> Iterator[Any]:
-        """Ask for a path as one request; in the block `expect` of what comes checks the answer."""
-        _LIMITS[name] = target
-        with self.client.request(method, path, name=name, catch_response=True, **options) as response:
-            yield response
+    def sign_in(self, identity: Identity) -> None:
+        """Send a token of `identity` with every request from now on."""
+        verifier = Verifier.from_environment({**os.environ, TOKENS: os.environ[SECRET]})
+        token = mint(
+            os.environ[SECRET],
+            identity,
+            seconds=_A_DAY,
+            audience=verifier.audience,
+            issuer=verifier.issuer,
+        )
+        self.headers = {"Authorization": f"Bearer {token}"}
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        name: str,
+        target: Target,
+        right: Callable[[Any], bool] = lambda _body: True,
+        **options: Any,
+    ) -> Any:
+        """Ask for a path as one request and return the JSON of the answer, None where it is no success.
+
+        :param right: whether the answer is; the request counts as failed where it is not.
+        """
+        NOTES.target(name, target)
+        options |= {"headers": self.headers, "name": name, "catch_response": True}
+        with self.client.request(method, path, **options) as response:
+            NOTES.unanswered[name] += response.status_code in _NOBODY_THERE
+            if not response.ok:
+                response.failure(_reason(response))
+                return None
+            body = response.json() if response.text else None
+            if not right(body):
+                response.failure(f"a wrong answer: {response.text}"[:300])
+            return body
 
 
-def _write_down(environment: Environment, **_given: Any) -> None:
-    """Write what was measured; of workers the master does."""
-    file = os.environ.get(RESULT)
-    if file and not isinstance(environment.runner, WorkerRunner):
-        Path(file).write_text(json.dumps(_result(environment)), encoding="utf-8")
+def _reason(response: Any) -> str:
+    """Say why an answer is no success, in the same words each time."""
+    try:
+        problem = response.json()
+        told = [problem["title"], *(one["message"] for one in problem.get("errors", ()))]
+    except (TypeError, ValueError, KeyError):
+        told = [response.text or str(response.error)]
+    return f"{response.status_code}: {'; '.join(told)}"[:300]
 
 
-def _result(environment: Environment) -> dict[str, Any]:
-    runner, stats = environment.runner, environment.stats
-    saturated = runner is not None and (runner.cpu_warning_emitted or runner.worker_cpu_warning_emitted)
-    seconds = (stats.total.last_request_timestamp or 0) - stats.start_time
-    return {
-        "saturated": saturated,
-        "seconds": max(seconds, 0.0),
-        "requests": {name: _entry(name, one) for (name, _), one in stats.entries.items()},
-        "errors": [f"{one.name}: {one.error} ({one.occurrences} times)" for one in stats.errors.values()],
-    }
-
-
-def _entry(name: str, one: Any) -> dict[str, Any]:
-    target = _LIMITS.get(name)
-    return {
-        "count": one.num_requests,
-        "failures": one.num_failures,
-        "times": [[float(time), number] for time, number in sorted(one.response_times.items())],
-        "limit": target and {"what": target.what, "limit": target.limit, "unit": target.unit},
-    }
-
-
-events.quitting.add_listener(_write_down)  # type: ignore[no-untyped-call]
+def _no_server(error: BaseException | None) -> bool:
+    """Whether the reason of a failure, or the reason of that, is that no server answered."""
+    while error is not None:
+        if isinstance(error, Unavailable):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

@@ -1,0 +1,129 @@
+"""What a run notes beside Locust's statistics, in each process of it, and writes down when it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import locust.stats
+from locust import events
+from locust.env import Environment
+from locust.runners import MasterRunner, WorkerRunner
+
+from gatepost.load.run import RESULT
+from gatepost.targets import Target
+
+BUSY = 0.9
+"""The share of its time that a process of the generator may work, or wait for a processor."""
+_SENT = "gatepost"
+
+# Locust rounds times to two digits; with microseconds percentiles are exact.
+locust.stats.bucket_response_time = lambda milliseconds: round(milliseconds, 3)  # type: ignore[assignment, return-value]
+
+
+class Notes:
+    """Targets and missing answers of this process and its workers, and time by a clock that never jumps."""
+
+    def __init__(self) -> None:
+        self.limits: dict[str, dict[str, Any]] = {}
+        self.unanswered: Counter[str] = Counter()
+        self.busiest = 0.0
+        self._started = self._stopped = 0.0
+        self._worked = 0.0
+
+    def target(self, name: str, target: Target) -> None:
+        """Note the target of a kind of request."""
+        self.limits[name] = {"what": target.what, "limit": target.limit, "unit": target.unit}
+
+    def start(self) -> None:
+        """Begin the time of the run."""
+        self._started, self._stopped, self._worked = time.perf_counter(), 0.0, _processor_time()
+
+    def stop(self) -> None:
+        """End it, and see how busy this process was."""
+        self._stopped = time.perf_counter()
+        self.busiest = max(self.busiest, (_processor_time() - self._worked) / max(self.seconds, 1e-9))
+
+    @property
+    def seconds(self) -> float:
+        """How long the run took, or takes so far."""
+        return (self._stopped or time.perf_counter()) - self._started
+
+    def sent(self) -> dict[str, Any]:
+        """Return what a worker tells its master: missing answers since the last time."""
+        told = {"limits": self.limits, "unanswered": dict(self.unanswered), "busiest": self.busiest}
+        self.unanswered.clear()
+        return told
+
+    def heard(self, told: dict[str, Any]) -> None:
+        """Add what a worker told."""
+        self.limits |= told["limits"]
+        self.unanswered.update(told["unanswered"])
+        self.busiest = max(self.busiest, told["busiest"])
+
+
+NOTES = Notes()
+
+
+def _processor_time() -> float:
+    """Return the seconds that this thread has worked, or waited for a processor."""
+    file = Path("/proc/thread-self/schedstat")
+    if not file.exists():
+        return time.process_time()
+    worked, waited, _times = map(int, file.read_text().split())
+    return (worked + waited) / 1e9
+
+
+def _result(environment: Environment) -> dict[str, Any]:
+    runner, stats = environment.runner, environment.stats
+    warned = runner is not None and (runner.cpu_warning_emitted or runner.worker_cpu_warning_emitted)
+    return {
+        "saturated": warned or NOTES.busiest > BUSY,
+        "seconds": NOTES.seconds,
+        "requests": {name: _entry(name, one) for (name, _), one in stats.entries.items()},
+        "errors": [f"{one.name}: {one.error} ({one.occurrences} times)" for one in stats.errors.values()],
+    }
+
+
+def _entry(name: str, one: Any) -> dict[str, Any]:
+    return {
+        "count": one.num_requests,
+        "failures": one.num_failures,
+        "unanswered": NOTES.unanswered[name],
+        "times": [[float(time), number] for time, number in sorted(one.response_times.items())],
+        "limit": NOTES.limits.get(name),
+    }
+
+
+def _write_down(environment: Environment, **_given: Any) -> None:
+    """Write what was measured; of workers the master does."""
+    file = os.environ.get(RESULT)
+    if file and not isinstance(environment.runner, WorkerRunner):
+        Path(file).write_text(json.dumps(_result(environment)), encoding="utf-8")
+
+
+def _stopped(environment: Environment, **_given: Any) -> None:
+    NOTES.stop()
+    if isinstance(environment.runner, MasterRunner):
+        NOTES.busiest = 0.0  # a master measures nothing
+
+
+def _told(client_id: str, data: dict[str, Any]) -> None:
+    del client_id
+    data[_SENT] = NOTES.sent()
+
+
+def _heard(client_id: str, data: dict[str, Any]) -> None:
+    del client_id
+    NOTES.heard(data[_SENT])
+
+
+events.test_start.add_listener(lambda **_: NOTES.start())  # type: ignore[no-untyped-call]
+events.test_stopping.add_listener(_stopped)  # type: ignore[no-untyped-call]
+events.report_to_master.add_listener(_told)  # type: ignore[no-untyped-call]
+events.worker_report.add_listener(_heard)  # type: ignore[no-untyped-call]
+events.quitting.add_listener(_write_down)  # type: ignore[no-untyped-call]
