@@ -31,8 +31,8 @@ class Browser(ApiUser):
         me = Identity.user(author)
         self.sign_in(me)
         self.posts = [str(row["id"]) for row in self.database.rows(me, _OWN_POSTS, author=author)]
-        found = self.client.get("/api/collectives/postable", headers=self.headers, name="signing in")
-        self.collectives = [one["collective_id"] for one in found.json()]
+        found = self.ask("GET", "/api/collectives/postable", "signing in", None) or []
+        self.collectives = [one["collective_id"] for one in found]
 
     def _get(self, path: str, **options: Any) -> Any:
         return self.ask("GET", path, f"GET {path}", targets.API_RESPONSE, **options)

@@ -15,7 +15,8 @@ from servers import at
 from gatepost.errors import StatementFailed, UsageError
 from gatepost.gates.verdict import Verdict
 from gatepost.load.judgement import verdict_of
-from gatepost.load.run import Plan, Requests, read, run, scenario_files
+from gatepost.load.result import Requests, read
+from gatepost.load.run import Goal, Plan, run, scenario_files
 from gatepost.production import require_meant
 from gatepost.stacks import Stack
 
@@ -48,7 +49,7 @@ def test_a_spike_comes_and_goes_and_stages_only_grow(shapes: dict[str, list[floa
 
 
 def test_quantiles_are_exact() -> None:
-    one = Requests("look up", 100, 0, ((0.123, 50), (1.5, 45), (147.0, 5)), 5.0)
+    one = Requests("look up", 100, 0, 0, ((0.123, 50), (1.5, 45), (147.0, 5)), 5.0)
     assert (one.quantile(0.5), one.quantile(0.95), one.quantile(0.99)) == (0.123, 1.5, 147.0)
     assert one.slower_than(5.0) == 5
 
@@ -69,7 +70,7 @@ def test_a_share_is_judged_by_its_interval(bad: int, count: int, allowed: float,
 
 
 def test_an_unknown_scenario_is_refused() -> None:
-    with pytest.raises(UsageError, match="no scenario is called postss: there are engagement_events"):
+    with pytest.raises(UsageError, match="no scenario is called postss: there are api, engagement_events"):
         scenario_files(PROJECT, ["postss"])
 
 
@@ -88,7 +89,7 @@ def test_a_run_measures_every_kind_of_request(clone: Deployed) -> None:
     count = "select count(*) as n from engagement_events where event_type like 'post.%'"
     with clone.superuser() as connection:
         before = connection.execute(count).fetchone()
-    result = run(PROJECT, Plan(("engagement_events",), users=4, duration=4), clone.url("authenticator"), {})
+    result = run(PROJECT, Plan(("engagement_events",), users=4, duration=4), Goal(clone.url("authenticator")))
     with clone.superuser() as connection:
         after = connection.execute(count).fetchone()
     assert {"record one event", "last 50 events"} <= {one.name for one in result.requests}
@@ -105,7 +106,7 @@ def test_a_run_measures_every_kind_of_request(clone: Deployed) -> None:
 def test_a_database_that_is_gone_is_told(clone: Deployed) -> None:
     nowhere = at(clone.url("authenticator"), "nowhere")
     with pytest.raises(StatementFailed, match=r"(?s)no request came off.*nowhere"):
-        run(PROJECT, Plan(("engagement_events",), users=1, duration=2), nowhere, {})
+        run(PROJECT, Plan(("engagement_events",), users=1, duration=2), Goal(nowhere))
 
 
 def test_a_result_is_read_as_it_was_written() -> None:
@@ -116,6 +117,7 @@ def test_a_result_is_read_as_it_was_written() -> None:
             "a": {
                 "count": 2,
                 "failures": 1,
+                "unanswered": 1,
                 "times": [[1.25, 2]],
                 "limit": {"what": "a", "limit": 1.5, "unit": "s"},
             }
@@ -124,3 +126,4 @@ def test_a_result_is_read_as_it_was_written() -> None:
     }
     result = read(written)
     assert (result.saturated, result.rate, result.requests[0].limit) == (True, 1.0, 1500.0)
+    assert result.unanswered == 1

@@ -52,8 +52,9 @@ def served(stack: Stack, database_url: str) -> Iterator[Goal]:
     secret = secrets.token_urlsafe(48)
     command = [sys.executable, "-m", "gatepost", "serve", "--stack", stack.name, "--cwd", str(stack.root)]
     command += ["--port", "0", "--connections", str(_CONNECTIONS), "--log-level", "error"]
-    with tempfile.TemporaryFile("w+") as log:
-        server = subprocess.Popen(
+    with (
+        tempfile.TemporaryFile("w+") as log,
+        subprocess.Popen(
             command,
             env={**os.environ, DATABASE_URL: database_url, TOKENS: secret},
             stdin=subprocess.DEVNULL,
@@ -61,12 +62,12 @@ def served(stack: Stack, database_url: str) -> Iterator[Goal]:
             stderr=log,
             text=True,
             start_new_session=True,
-        )
+        ) as server,
+    ):
         try:
             yield Goal(database_url, _address(server, log), secret)
         finally:
             server.send_signal(signal.SIGTERM)
-            server.wait()
 
 
 def _address(server: subprocess.Popen[str], log: IO[str]) -> str:

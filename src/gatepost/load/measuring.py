@@ -1,4 +1,4 @@
-"""A load test from what was asked to its verdict: its goal is prepared, the run judged, the goal taken away."""
+"""A load test from what was asked to its verdict: a goal is prepared, a run judged, the goal taken down."""
 
 from __future__ import annotations
 

@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
+
 from gatepost.errors import ServerUnreachable, StatementFailed, UsageError
 from gatepost.load.result import Result, read
 
@@ -21,6 +23,8 @@ USERS, DURATION = "GATEPOST_LOAD_USERS", "GATEPOST_LOAD_DURATION"
 FOLDER = "loadtests"
 PORT = 5557
 _API_USER = "ApiUser"
+_ANSWER = 10
+"""Seconds that the database has to let somebody in after a run."""
 _PATIENCE = 60
 """Seconds that a master waits for its workers."""
 
@@ -96,12 +100,22 @@ def run(root: Path, plan: Plan, goal: Goal) -> Result:
         found = read(json.loads(result.read_text(encoding="utf-8"))) if result.exists() else None
     if found is None or not found.count:
         raise StatementFailed(f"no request came off; locust said:\n{said.strip()[-2000:]}")
-    if found.unanswered:
+    if found.unanswered or not _answers(goal, plan):
         raise ServerUnreachable(
             f"the server went away during the load test: {found.unanswered} of {found.count} requests found"
             " none to answer, so that the others prove nothing: see its log, then run the test again"
         )
     return found
+
+
+def _answers(goal: Goal, plan: Plan) -> bool:
+    """Whether the database still lets its login in; workers elsewhere have their own."""
+    try:
+        if not plan.workers:
+            psycopg.connect(goal.database_url, connect_timeout=_ANSWER).close()
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 def work(root: Path, scenarios: Sequence[str], master: tuple[str, int], goal: Goal) -> None:
