@@ -80,7 +80,7 @@ def address(given: str) -> tuple[str, int]:
 
     :raises UsageError: it is no address.
     """
-    host, colon, port = given.rpartition(":") if given.count(":") == 1 else (given, "", "")
+    host, colon, port = given.partition(":")
     if not host or (colon and not (port.isdecimal() and 0 < int(port) <= _LARGEST_PORT)):
         raise UsageError(f"{given!r} is no address: expected HOST or HOST:PORT")
     return host, int(port or PORT)

@@ -9,52 +9,55 @@ import typer
 
 from gatepost.cli.arguments import Cwd, Json, ShapeChoice, Stack, options_of
 
+Scenarios = Annotated[
+    list[str] | None, typer.Argument(metavar="[SCENARIO]...", help="Files of loadtests/; else all.")
+]
+Shape = Annotated[ShapeChoice, typer.Option("--shape", help="How the users come and go.")]
+Users = Annotated[int, typer.Option("--users", "-u", min=1, help="How many at most.")]
+Duration = Annotated[float, typer.Option("--duration", min=1, help="Seconds.")]
+Copied = Annotated[
+    int | None,
+    typer.Option("--rows", help="Load a throw-away copy with so many rows in its largest tables."),
+]
+Highest = Annotated[
+    bool,
+    typer.Option("--highest", help="Find the highest rate at which targets hold, from --users on."),
+]
+Api = Annotated[
+    str | None, typer.Option("--api", metavar="URL", help="Where the API is; else one is started.")
+]
+Processes = Annotated[int, typer.Option("--processes", min=1, help="Of the load generator.")]
+Workers = Annotated[
+    int, typer.Option("--workers", min=0, help="Let so many workers elsewhere do the work: see --master.")
+]
+Bind = Annotated[str, typer.Option("--bind", metavar="HOST[:PORT]", help="Where workers find this run.")]
+Master = Annotated[
+    str | None, typer.Option("--master", metavar="HOST[:PORT]", help="Work for a run elsewhere.")
+]
+Html = Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write Locust's own report here.")]
+Against = Annotated[
+    str | None, typer.Option("--against", metavar="STACK", help="Repeat the name of a production stack.")
+]
+
 
 def load(
-    scenarios: Annotated[
-        list[str] | None, typer.Argument(metavar="[SCENARIO]...", help="Files of loadtests/; else all.")
-    ] = None,
+    scenarios: Scenarios = None,
     *,
     stack: Stack = None,
     cwd: Cwd = None,
     json: Json = False,
-    shape: Annotated[
-        ShapeChoice, typer.Option("--shape", help="How the users come and go.")
-    ] = ShapeChoice.smoke,
-    users: Annotated[int, typer.Option("--users", "-u", min=1, help="How many at most.")] = 10,
-    duration: Annotated[float, typer.Option("--duration", min=1, help="Seconds.")] = 15,
-    rows: Annotated[
-        int | None,
-        typer.Option(
-            "--rows", help="Load a throw-away copy instead, with so many rows in its largest tables."
-        ),
-    ] = None,
-    highest: Annotated[
-        bool,
-        typer.Option(
-            "--highest", help="Find the highest rate at which targets hold; --users is where to start."
-        ),
-    ] = False,
-    api: Annotated[
-        str | None,
-        typer.Option("--api", metavar="URL", help="Where the API is; else one is started for the run."),
-    ] = None,
-    processes: Annotated[int, typer.Option("--processes", min=1, help="Of the load generator.")] = 1,
-    workers: Annotated[
-        int, typer.Option("--workers", min=0, help="Let so many workers elsewhere do the work: see --master.")
-    ] = 0,
-    bind: Annotated[
-        str, typer.Option("--bind", metavar="HOST[:PORT]", help="Where workers find this run.")
-    ] = "127.0.0.1",
-    master: Annotated[
-        str | None, typer.Option("--master", metavar="HOST[:PORT]", help="Work for a run elsewhere.")
-    ] = None,
-    html: Annotated[
-        Path | None, typer.Option("--html", metavar="FILE", help="Write Locust's own report here.")
-    ] = None,
-    against: Annotated[
-        str | None, typer.Option("--against", metavar="STACK", help="Repeat the name of a production stack.")
-    ] = None,
+    shape: Shape = ShapeChoice.smoke,
+    users: Users = 10,
+    duration: Duration = 15,
+    rows: Copied = None,
+    highest: Highest = False,
+    api: Api = None,
+    processes: Processes = 1,
+    workers: Workers = 0,
+    bind: Bind = "127.0.0.1",
+    master: Master = None,
+    html: Html = None,
+    against: Against = None,
 ) -> int:
     """Load test a stack: exit code 0 only when every target holds."""
     from gatepost.cli import load as loads
