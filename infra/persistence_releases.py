@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gatepost.errors import UsageError
-from gatepost.intent import Intent, Rule, everybody, own, through
+from gatepost.intent import Command, Intent, Rule, Update, claimed, everybody, having, own, through
 from gatepost.resources import Column
 from infra.common import ME
 
 _OWN_PROFILES = f"from public.profiles as p where p.user_id = {ME}"
 _OWNER = "owner = (select app.current_owner())"
+OWN = own("user_id") | (having(user_id=None) & claimed("client_id", "client_id", signed_in=False))
+"""The rows of a user, and of a guest, who has no user, but a token that names the client."""
+_TAKEN_OVER = having(user_id=None) & claimed("client_id", "guest_client_id", signed_in=True)
+"""The rows of the guest whose own token was verified beside the user's."""
 
 
 @dataclass(frozen=True)
@@ -40,15 +44,22 @@ class Release:
     columns: Sequence[Column]
     readable: str
     writable: str
-    rule: Rule
-    """The same as intent."""
+    reads: Rule
+    writes: Rule
+    """The same as intents."""
     syncs: bool
     """Whether rows have versions, an owner and a position in the order of changes."""
 
     @property
     def intent(self) -> Intent:
         """Who may do what."""
-        return Intent(authenticated=self.rule, service_role=everybody(), app_owner=everybody())
+        user: Mapping[Command, Rule | Update] = {
+            "select": self.reads,
+            "insert": self.writes,
+            "update": Update(old=self.reads, new=self.writes),
+            "delete": self.reads,
+        }
+        return Intent(authenticated=user, service_role=everybody(), app_owner=everybody())
 
     def intent_of(self, table: str) -> Intent:
         """Who may do what to the rows of one table, and what the proof may find there."""
@@ -161,7 +172,8 @@ RELEASES = (
         columns=(),
         readable=f"profile_id = any(array(select p.id {_OWN_PROFILES}))",
         writable=f"exists (select 1 {_OWN_PROFILES} and p.id = {{table}}.profile_id)",
-        rule=through("profile_id", "public.profiles", own("user_id")),
+        reads=through("profile_id", "public.profiles", own("user_id")),
+        writes=through("profile_id", "public.profiles", own("user_id")),
         syncs=False,
     ),
     Release(
@@ -171,7 +183,8 @@ RELEASES = (
         columns=SYNC_COLUMNS,
         readable="owner = any((select app.my_owners())::text[])",
         writable=_OWNER,
-        rule=own("user_id"),
+        reads=OWN | _TAKEN_OVER,
+        writes=OWN,
         syncs=True,
     ),
 )

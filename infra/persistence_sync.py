@@ -5,6 +5,7 @@ from __future__ import annotations
 from gatepost.intent import Intent, everybody, own
 from gatepost.resources import Check, Column, ForeignKey, Index, Policy, PrimaryKey, Table
 from infra.common import EVERYTHING, ME, Foundation, Sources, open_to_services, readable
+from infra.persistence_releases import OWN
 from infra.server import SERVICE, USER
 
 SOURCES = Sources("persistence")
@@ -48,7 +49,7 @@ def _sync_pushes(on: Foundation) -> None:
             SERVICE: ["select", "insert", "delete"],
         },
         intent=Intent(
-            authenticated={"select": own("user_id"), "insert": own("user_id")},
+            authenticated={"select": OWN, "insert": OWN},
             service_role={"select": everybody(), "insert": everybody(), "delete": everybody()},
         ),
     )

@@ -33,7 +33,7 @@ class Rule:
         """The row's own columns that the rule looks at."""
         if isinstance(self, All | Any_):
             return frozenset().union(*(part.columns for part in self.parts))
-        return frozenset({self.column}) if isinstance(self, Own | Having | Member | Through) else frozenset()
+        return frozenset({self.column}) if isinstance(self, _OF_A_COLUMN) else frozenset()
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,15 @@ class Member(Rule):
     column: str
     roles: tuple[str, ...] | None
     """Any role where None."""
+
+
+@dataclass(frozen=True)
+class Claimed(Rule):
+    """The row's column is a claim of the token: of a user's, or of one that names no user."""
+
+    column: str
+    claim: str
+    signed_in: bool
 
 
 @dataclass(frozen=True)
@@ -137,6 +146,14 @@ def everybody() -> Rule:
 def own(column: str) -> Rule:
     """Return the rule that the row's column is the current user."""
     return Own(column)
+
+
+def claimed(column: str, claim: str, *, signed_in: bool) -> Rule:
+    """Return the rule that the row's column is a claim of the token, such as a guest's `client_id`.
+
+    :param signed_in: whether the token must name a user, or must not.
+    """
+    return Claimed(column, claim, signed_in)
 
 
 def having(**values: Value | tuple[Value, ...]) -> Rule:
@@ -226,6 +243,9 @@ def _spread(role: str, given: Rule | _Given) -> Mapping[Command, Rule | Update]:
         if not isinstance(rule, Rule | Update):
             raise InvalidDeclaration(f'intent of "{role}": {command} expects a rule, got {rule!r}')
     return dict(by_command)
+
+
+_OF_A_COLUMN = Own | Having | Member | Claimed | Through
 
 
 def _parts(rule: Rule, kind: type[All] | type[Any_]) -> Iterator[Rule]:

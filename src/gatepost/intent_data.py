@@ -9,6 +9,7 @@ from gatepost.errors import InvalidDeclaration
 from gatepost.intent import (
     All,
     Any_,
+    Claimed,
     Everybody,
     Having,
     Intent,
@@ -44,6 +45,8 @@ def _data_of(rule: Rule | Update) -> dict[str, Any]:
         case Member(of, column, roles):
             some = {} if roles is None else {"roles": list(roles)}
             return {"member": {**_membership(of), "column": column, **some}}
+        case Claimed(column, claim, signed_in):
+            return {"claimed": {"column": column, "claim": claim, "signedIn": signed_in}}
         case Through(column, table, there, key):
             return {"through": {"column": column, "table": table, "key": key, "rule": _data_of(there)}}
         case All(parts):
@@ -124,6 +127,7 @@ _READ: Mapping[str, Callable[[Any, str], Rule]] = {
     "everybody": lambda _given, _where: Everybody(),
     "own": lambda given, _where: Own(given),
     "member": _member,
+    "claimed": lambda given, _where: Claimed(given["column"], given["claim"], given["signedIn"]),
     "through": _through,
     "having": _having,
     "all": _all,

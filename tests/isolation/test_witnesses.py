@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from gatepost.isolation.meaning import Meaning
 
-from gatepost.intent import All, Intent, Membership, Rule, having, own, through
-from gatepost.isolation.case import Asker, Subject
-from gatepost.isolation.oracle import Oracle
+from gatepost.intent import All, Membership, Rule, having, own, through
+from gatepost.isolation.case import Asker
 from gatepost.isolation.people import People, Person, Seat
 from gatepost.isolation.rows import Values
 from gatepost.isolation.witnesses import Laying, ways_in
@@ -32,9 +32,9 @@ ROWS = {
     "t": {},
 }
 COLUMNS = ("id", "post", "team", "owner", "state")
-ORACLE = Oracle({name: Subject(name, "f", (), Intent(), "owner", True, {}) for name in ROWS}, ROWS, {})
+MEANING = Meaning(ROWS)
 LAYING = Laying(
-    PEOPLE, {"m": ["a", "b", "c"]}, ORACLE, ROWS, COLUMNS, lambda _column, values: f"not {values[0]}"
+    PEOPLE, {"m": ["a", "b", "c"]}, MEANING, ROWS, COLUMNS, lambda _column, values: f"not {values[0]}"
 )
 ASKERS = [Asker("user", one.user, one.label, frozenset({"user"})) for one in PEOPLE.everybody]
 WRITTEN = own("owner") & having(state=("new", "done")) & WRITERS.member("team")
@@ -45,7 +45,7 @@ def decides(rule: Rule, without: Rule, rows: list[Values]) -> bool:
     """Whether somebody may do with the rule what they may not without it, or the other way round."""
     full = [{**dict.fromkeys(COLUMNS), **row} for row in rows]
     return any(
-        ORACLE.holds(rule, row, asker) != ORACLE.holds(without, row, asker)
+        MEANING.holds(rule, row, asker) != MEANING.holds(without, row, asker)
         for row in full
         for asker in ASKERS
     )

@@ -8,10 +8,19 @@
 -- parameter: after_transaction xid8 = 0
 -- parameter: after_id uuid = 00000000-0000-0000-0000-000000000000
 -- parameter: page_size int = 500
-with reading as (
+with given as (
     select
         coalesce(%(since)s::pg_snapshot, pg_current_snapshot()) as known,
         coalesce(%(until)s::pg_snapshot, pg_current_snapshot()) as seen
+),
+
+-- Worked out before: a function that is not leakproof never comes before a policy, so not to an index.
+reading as materialized (
+    select
+        g.known,
+        g.seen,
+        greatest(pg_snapshot_xmin(g.known), %(after_transaction)s::xid8) as oldest
+    from given as g
 )
 
 select -- noqa: ST06
@@ -32,8 +41,7 @@ left join lateral (
     where
         n.user_id = %(user_id)s
         and n.deleted_at is null
-        and n.recorded_in >= pg_snapshot_xmin(r.known)
-        and n.recorded_in >= %(after_transaction)s::xid8
+        and n.recorded_in >= r.oldest
         and (n.recorded_in > %(after_transaction)s::xid8 or n.id > %(after_id)s)
         and not pg_visible_in_snapshot(n.recorded_in, r.known)
         and pg_visible_in_snapshot(n.recorded_in, r.seen)

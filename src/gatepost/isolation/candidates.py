@@ -10,7 +10,7 @@ from random import Random
 from uuid import UUID
 
 from gatepost.intent import Value
-from gatepost.isolation.oracle import equal
+from gatepost.isolation.meaning import equal
 from gatepost.isolation.patterns import matching
 from gatepost.isolation.structure import ColumnFacts, TableFacts
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from gatepost.intent import Command, Intent
+from gatepost.intent import Command, Intent, Rule, Update
 
 Row = Mapping[str, str | None]
 """A row's values as PostgreSQL writes them; None is null."""
@@ -52,6 +52,8 @@ class Asker:
     """What people call them: `admin of tenant 1`."""
     roles: frozenset[str]
     """The role and all whose rights it inherits."""
+    claims: tuple[tuple[str, str], ...] = ()
+    """What the token says beside the role and the user."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,11 @@ class Subject:
     """By role and command, the columns that a privilege is limited to; a command that is limited to none
     is not named."""
     partitions: tuple[str, ...] = ()
+
+    def rules_of(self, roles: frozenset[str]) -> Iterator[Rule | Update]:
+        """Yield the rules of these roles."""
+        for role in sorted(roles & self.intent.roles.keys()):
+            yield from self.intent.roles[role].values()
 
 
 @dataclass(frozen=True)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
 from functools import cache
 
-from gatepost.intent import All, Any_, Command, Everybody, Having, Member, Own, Rule, Through, Update, Value
+from gatepost.intent import (
+    Any_,
+    Command,
+    Everybody,
+    Rule,
+    Update,
+)
 from gatepost.isolation.case import COMMAND_OF, DENIED, REFUSED, Asker, Case, Outcome, Row, Subject
+from gatepost.isolation.meaning import Meaning
 
 NOBODY = Any_(())
-USER = "the current user"
-"""A default that is whoever asks."""
-_Index = Mapping[str | None, Sequence[Row]]
+USER, CLAIM = "the current user", "the claim "
+"""Defaults that are whoever asks, and a claim of the token, whose name follows."""
 
 
 class Oracle:
@@ -48,48 +52,9 @@ class Oracle:
         self._undeletable = undeletable or {}
         self._marked = marked or {}
         self._defaults = defaults or {}
-        self._index = cache(self._indexed)
+        self.holds = Meaning(rows).holds
         self.allows = cache(self._allows)
         self._visible = cache(self._seen)
-
-    # rules
-
-    def holds(self, rule: Rule, row: Row, asker: Asker) -> bool:
-        """Return whether a rule holds for a row and who asks; null is equal to nothing."""
-        match rule:
-            case Everybody():
-                return True
-            case Own(column):
-                return asker.user is not None and row[column] == asker.user
-            case Having(column, values):
-                return any(equal(row[column], value) for value in values)
-            case All(parts):
-                return all(self.holds(part, row, asker) for part in parts)
-            case Any_(parts):
-                return any(self.holds(part, row, asker) for part in parts)
-            case Member():
-                return self._is_member(rule, row[rule.column], asker)
-            case Through(column, table, there, key):
-                found = self._index(table, key).get(row[column], ()) if row[column] is not None else ()
-                return any(self.holds(there, one, asker) for one in found)
-        raise NotImplementedError(f"no meaning is known of {rule!r}")
-
-    def _is_member(self, rule: Member, tenant: str | None, asker: Asker) -> bool:
-        if tenant is None or asker.user is None:
-            return False
-        of = rule.of
-        return any(
-            one[of.tenant] == tenant
-            and (rule.roles is None or (of.role is not None and one[of.role] in rule.roles))
-            and (of.where is None or self.holds(of.where, one, asker))
-            for one in self._index(of.table, of.user).get(asker.user, ())
-        )
-
-    def _indexed(self, table: str, column: str) -> _Index:
-        found: dict[str | None, list[Row]] = defaultdict(list)
-        for row in self._rows[table].values():
-            found[row[column]].append(row)
-        return found
 
     # who may
 
@@ -228,7 +193,7 @@ class Oracle:
         user = case.asker.user
         blank: dict[str, str | None] = dict.fromkeys(self._subjects[case.table].columns)
         defaults = self._defaults.get(case.table, {})
-        unsaid = {name: user if value == USER else value for name, value in defaults.items()}
+        unsaid = {name: _default(value, case.asker) for name, value in defaults.items()}
         by_user = dict.fromkeys(self._set_to_user.get(case.table, ()), user)
         return {**blank, **unsaid, **dict(case.values), **by_user}
 
@@ -254,21 +219,13 @@ class Oracle:
         return Outcome("rows", 1) if self._lets_in(becomes, case, "update", reads=True) else REFUSED
 
 
+def _default(value: str | None, asker: Asker) -> str | None:
+    if value is not None and value.startswith(CLAIM):
+        return dict(asker.claims).get(value.removeprefix(CLAIM))
+    return asker.user if value == USER else value
+
+
 def _side(rule: Rule | Update, new: bool) -> Rule:
     if isinstance(rule, Update):
         return rule.new if new else rule.old
     return rule
-
-
-def equal(stored: str | None, wanted: Value) -> bool:
-    """Return whether a stored value is one that a rule names."""
-    if stored is None or wanted is None:
-        return stored is None and wanted is None
-    if isinstance(wanted, bool):
-        return stored in (("true", "t") if wanted else ("false", "f"))
-    if isinstance(wanted, int):
-        try:
-            return Decimal(stored) == wanted
-        except InvalidOperation:
-            return False
-    return stored == wanted

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from random import Random
 
-from gatepost.intent import Member, Membership, Own
+from gatepost.intent import Claimed, Member, Membership, Own
 from gatepost.isolation.candidates import uuid
-from gatepost.isolation.declared import Declaration
+from gatepost.isolation.case import Asker
+from gatepost.isolation.declared import Declaration, parts_of
 from gatepost.isolation.structure import TableFacts
 
 Place = tuple[str, str]
@@ -52,6 +53,8 @@ class People:
     owner: Person
     """Owns rows and belongs to no tenant."""
     seats: list[Seat] = field(default_factory=list)
+    guests: tuple[str, ...] = ()
+    """What claims of tokens name, where rules go by claims."""
 
     @property
     def everybody(self) -> list[Person]:
@@ -65,6 +68,8 @@ def people_of(declaration: Declaration, facts: Mapping[str, TableFacts], random:
     Where only some memberships count, every other does: in each tenant some, of each role one.
     """
     people = People(Person(uuid(random), "stranger"), Person(uuid(random), "owner of rows"))
+    if claimed_places(declaration):
+        people.guests = tuple(f"guest-{uuid(random)}" for _ in range(TENANTS))
     for of in declaration.memberships.values():
         roles = _roles(of, facts[of.table], declaration)
         for tenant in range(TENANTS):
@@ -75,6 +80,23 @@ def people_of(declaration: Declaration, facts: Mapping[str, TableFacts], random:
         both = Person(uuid(random), f"in both {_noun(of.tenant)}s")
         people.seats += [Seat(of, 0, roles[0], both, counts=True), Seat(of, 1, roles[-1], both, counts=False)]
     return people
+
+
+def askers_by_claim(declaration: Declaration, people: People, role: str) -> Iterator[Asker]:
+    """Yield those of a role whose tokens have a claim that the role's rules go by: guests, and an owner of
+    rows with each claim that is a user's."""
+    roles = declaration.roles_of(role)
+    given = (rule for one in declaration.subjects.values() for rule in one.rules_of(roles))
+    parts = (part for rule in given for _, part in parts_of(rule, ""))
+    claims_of = dict.fromkeys((one.claim, one.signed_in) for one in parts if isinstance(one, Claimed))
+    for claim, signed_in in claims_of:
+        for number, value in enumerate(people.guests, 1):
+            claims = ((claim, value),)
+            if not signed_in:
+                yield Asker(role, None, f"{role}: guest {number}", roles, claims)
+            elif number == 1:
+                label = f"{role}: {people.owner.label} with guest 1 as {claim}"
+                yield Asker(role, people.owner.user, label, roles, claims)
 
 
 def _noun(column: str) -> str:
@@ -112,6 +134,11 @@ def tenant_places(declaration: Declaration) -> dict[Place, Membership]:
     """Return the columns that name a tenant, and whose."""
     owned = {(table, rule.column): rule.of for table, rule in declaration.rules() if isinstance(rule, Member)}
     return owned | {(of.table, of.tenant): of for of in declaration.memberships.values()}
+
+
+def claimed_places(declaration: Declaration) -> set[Place]:
+    """Return the columns that a claim of the token is compared with."""
+    return {(table, rule.column) for table, rule in declaration.rules() if isinstance(rule, Claimed)}
 
 
 def root(place: Place, facts: Mapping[str, TableFacts]) -> Place:

@@ -9,7 +9,7 @@ from functools import cache
 from gatepost.intent import Command, Having, Member
 from gatepost.isolation.case import Asker, Subject
 from gatepost.isolation.declared import parts_of
-from gatepost.isolation.people import root, tenant_places, user_places
+from gatepost.isolation.people import claimed_places, root, tenant_places, user_places
 from gatepost.isolation.structure import TableFacts
 from gatepost.isolation.witnesses import written
 from gatepost.isolation.world import World
@@ -60,6 +60,8 @@ class Repertoire:
             found |= dict.fromkeys(one.user for one in self.world.people.everybody)
         if (of := tenant_places(self.world.declaration).get(place)) is not None:
             found |= dict.fromkeys(self.world.seeded.tenants[of.table])
+        if place in claimed_places(self.world.declaration):
+            found |= dict.fromkeys(self.world.people.guests)
         home, key = root(place, self.world.facts)
         for rows, name in ((self.world.rows[table], column), (self.world.rows.get(home, {}), key)):
             found |= dict.fromkeys(row[name] for row in rows.values())
@@ -79,6 +81,7 @@ class Repertoire:
         people, tenants = self.world.people, self.world.seeded.tenants
         seats = [seat for seat in people.seats if seat.person.user == asker.user]
         own = {asker.user, *(tenants[seat.of.table][seat.tenant] for seat in seats)} - {None}
+        own |= {value for _, value in asker.claims}
         return tuple(sorted(self.values(table, column), key=lambda value: value not in own))
 
     def spares(self, table: str) -> Sequence[dict[str, str | None]]:

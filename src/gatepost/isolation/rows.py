@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -154,17 +154,16 @@ class Rows:
         cursor.nextset()
         return cursor.rowcount
 
-    def defaults(self, facts: TableFacts, users: tuple[str, str]) -> dict[str, tuple[str | None, ...]]:
-        """Return what each column's default comes to for nobody and for two users, as far as it does."""
+    def defaults(self, facts: TableFacts, tokens: Sequence[str]) -> dict[str, tuple[str | None, ...]]:
+        """Return what each column's default comes to for tokens with these claims, as far as it does."""
         found: dict[str, list[str | None]] = {}
-        for user in ("", *users):
-            claims = f'{{"sub": "{user}"}}' if user else ""
+        for claims in tokens:
             self.connection.execute("select set_config('request.jwt.claims', %s, true)", [claims])
             for name, column in facts.columns.items():
                 if column.default_value is not None and column.is_given:
                     found.setdefault(name, []).extend(self._evaluated(facts, column))
         self.connection.execute("select set_config('request.jwt.claims', '', true)")
-        return {name: tuple(values) for name, values in found.items() if len(values) == 1 + len(users)}
+        return {name: tuple(values) for name, values in found.items() if len(values) == len(tokens)}
 
     def _evaluated(self, facts: TableFacts, column: ColumnFacts) -> Iterator[str | None]:
         """Yield what a default comes to; nothing where it fails."""

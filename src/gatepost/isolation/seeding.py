@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from gatepost.isolation.candidates import Candidates
 from gatepost.isolation.case import Row
 from gatepost.isolation.declared import Declaration
-from gatepost.isolation.oracle import USER
-from gatepost.isolation.people import TENANTS, People, Place, root, tenant_places, user_places
+from gatepost.isolation.defaults import defaults_of
+from gatepost.isolation.people import TENANTS, People, Place, claimed_places, root, tenant_places, user_places
 from gatepost.isolation.rows import Rows, Values, blamed
 from gatepost.isolation.seeded import NoRow, Seeded
 from gatepost.isolation.structure import ColumnFacts, KeyFacts, TableFacts
@@ -45,6 +45,7 @@ class Seeding:
         self.using = Rows(self.connection)
         self._users = user_places(self.declaration)
         self._tenants = tenant_places(self.declaration)
+        self._claims = claimed_places(self.declaration)
         self._user_roots = {root(place, self.facts) for place in self._users}
         self._owners = [one.user for one in self.people.everybody if one != self.people.stranger]
         self._turn: dict[Place, int] = defaultdict(int)
@@ -206,6 +207,8 @@ class Seeding:
         place = (facts.name, column.name)
         if root(place, self.facts) == place and place not in self._loose:
             return drawn.draw(column.name)
+        if place in self._claims:
+            return self._in_turn(place, self.people.guests)
         if place in self._users:
             return self._in_turn(place, self._owners)
         if place in self._tenants and (known := self.made.tenants.get(self._tenants[place].table)):
@@ -270,19 +273,9 @@ class Seeding:
             to_user |= {name for name in changed if again[name] == self.people.owner.user}
             spares.append(values)
         self.made.spares[facts.name] = spares
-        self.made.defaults[facts.name] = self._defaults(facts)
+        self.made.defaults[facts.name] = defaults_of(self.using, facts, self.declaration, self.people)
         self.made.overwritten[facts.name] = frozenset(changed)
         self.made.set_to_user[facts.name] = frozenset(to_user)
-
-    def _defaults(self, facts: TableFacts) -> dict[str, str | None]:
-        users = (self.people.owner.user, self.people.stranger.user)
-        found: dict[str, str | None] = {}
-        for name, values in self.using.defaults(facts, users).items():
-            if values == (None, *users):
-                found[name] = USER
-            elif len(set(values)) == 1:
-                found[name] = values[0]
-        return found
 
     def _as_user(self, facts: TableFacts, values: Values) -> Row:
         """Return what becomes of a row that a user inserts; it is the same where the table refuses it."""

@@ -191,5 +191,7 @@ def _returns_keys(case: Case) -> bool:
 
 def claims_of(case: Case) -> str:
     """Return the token's claims as the session gets them."""
-    user = case.asker.user
-    return json.dumps({"role": case.asker.role} | ({} if user is None else {"sub": user}))
+    asker = case.asker
+    guest = {"is_anonymous": True} if asker.claims and asker.user is None else {}
+    who = {} if asker.user is None else {"sub": asker.user}
+    return json.dumps({"role": asker.role} | who | guest | dict(asker.claims))

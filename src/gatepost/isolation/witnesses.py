@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
 
-from gatepost.intent import All, Any_, Everybody, Having, Member, Own, Rule, Through, Update, Value
+from gatepost.intent import All, Any_, Claimed, Everybody, Having, Member, Own, Rule, Through, Update, Value
 from gatepost.isolation.case import Asker, Row
 from gatepost.isolation.declared import Declaration
-from gatepost.isolation.oracle import Oracle
-from gatepost.isolation.people import People, Person, Seat
+from gatepost.isolation.meaning import Meaning
+from gatepost.isolation.people import People, Person, Seat, askers_by_claim
 from gatepost.isolation.rows import Values
 from gatepost.isolation.seeded import Seeded
 from gatepost.isolation.structure import TableFacts
@@ -41,7 +41,7 @@ class Laying:
     people: People
     tenants: Mapping[str, Sequence[str]]
     """Per table of memberships, the tenants' values."""
-    oracle: Oracle
+    meaning: Meaning
     rows: Mapping[str, Mapping[str, Row]]
     columns: Sequence[str]
     other: Callable[[str, Sequence[Value]], str | None]
@@ -83,19 +83,21 @@ class Laying:
                     return
 
     def _holds(self, rule: Rule, laid: Values, asker: Asker) -> bool:
-        return self.oracle.holds(rule, {**dict.fromkeys(self.columns), **laid}, asker)
+        return self.meaning.holds(rule, {**dict.fromkeys(self.columns), **laid}, asker)
 
     def _met(self, condition: Rule, asker: Asker) -> Iterator[Laid]:
         """Yield values by which a condition holds."""
         match condition:
             case Own(column) if asker.user is not None:
                 yield {column: asker.user}
+            case Claimed(column, claim, signed_in) if signed_in == (asker.user is not None):
+                yield from ({column: value} for name, value in asker.claims if name == claim)
             case Having(column, values):
                 yield from ({column: written(value)} for value in values)
             case Member(column=column):
                 yield from ({column: tenant} for tenant in self._tenants(condition, asker, meets=True)[:1])
             case Through(column, table, there, key):
-                found = (row for row in self.rows[table].values() if self.oracle.holds(there, row, asker))
+                found = (row for row in self.rows[table].values() if self.meaning.holds(there, row, asker))
                 yield from ({column: row[key]} for row in list(found)[:1])
             case Everybody():
                 yield {}
@@ -105,6 +107,9 @@ class Laying:
         match condition:
             case Own(column):
                 yield from ({column: one.user} for one in self._others(asker)[:1])
+            case Claimed(column, claim, _):
+                mine = {value for name, value in asker.claims if name == claim}
+                yield from ({column: value} for value in self.people.guests if mine - {value})
             case Having(column, values):
                 if (value := self.other(column, values)) is not None:
                     yield {column: value}
@@ -127,7 +132,9 @@ class Laying:
         yield from ({condition.column: row[condition.key]} for row in list(found)[:1])
 
     def _lacks(self, parts: Way, at: int, row: Row, asker: Asker) -> bool:
-        return all(self.oracle.holds(part, row, asker) != (number == at) for number, part in enumerate(parts))
+        return all(
+            self.meaning.holds(part, row, asker) != (number == at) for number, part in enumerate(parts)
+        )
 
     def _others(self, asker: Asker) -> list[Person]:
         others = (self.people.owner, *(seat.person for seat in self.people.seats))
@@ -159,8 +166,7 @@ def laying_of(
     """Return what lays down rows of a table in a world that is made so far."""
     tables = {*declaration.subjects, *declaration.memberships}
     rows = {table: {str(at): row for at, row in enumerate(made.rows.get(table, []))} for table in tables}
-    oracle = Oracle(declaration.subjects, rows, {})
-    return Laying(people, made.tenants, oracle, rows, tuple(facts.columns), other)
+    return Laying(people, made.tenants, Meaning(rows), rows, tuple(facts.columns), other)
 
 
 def rows_laid_down(declaration: Declaration, laying: Laying, table: str) -> Iterator[Values]:
@@ -175,6 +181,7 @@ def rows_laid_down(declaration: Declaration, laying: Laying, table: str) -> Iter
     for role, commands in given.items():
         roles = declaration.roles_of(role)
         askers = [Asker(role, one.user, one.label, roles) for one in people]
+        askers += askers_by_claim(declaration, laying.people, role)
         for rule in commands.values():
             for side in (rule.old, rule.new) if isinstance(rule, Update) else (rule,):
                 new = [one for one in laying.witnesses(side, askers) if one not in seen]

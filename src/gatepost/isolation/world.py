@@ -9,11 +9,11 @@ from functools import cached_property
 from random import Random
 from typing import TYPE_CHECKING
 
-from gatepost.intent import Member, Own
+from gatepost.intent import Claimed, Member, Own
 from gatepost.isolation.case import Asker, Row, Subject
 from gatepost.isolation.declared import Declaration, parts_of
 from gatepost.isolation.oracle import Oracle
-from gatepost.isolation.people import People, people_of
+from gatepost.isolation.people import People, askers_by_claim, people_of
 from gatepost.isolation.seeded import Seeded
 from gatepost.isolation.seeding import ROWS, Seeding
 from gatepost.isolation.structure import TableFacts
@@ -83,13 +83,14 @@ class World:
         named = self.people.everybody if role in self.declaration.api_roles else self.people.everybody[2:3]
         for person in named:
             yield Asker(role, person.user, f"{role}: {person.label}", inherited)
+        if role in self.declaration.api_roles:
+            yield from askers_by_claim(self.declaration, self.people, role)
 
     def _goes_by_user(self, roles: frozenset[str]) -> bool:
         return any(
-            isinstance(part, Own | Member)
+            isinstance(part, Own | Member | Claimed)
             for subject in self.declaration.subjects.values()
-            for role in roles & subject.intent.roles.keys()
-            for rule in subject.intent.roles[role].values()
+            for rule in subject.rules_of(roles)
             for _, part in parts_of(rule, subject.name)
         )
 
