@@ -94,7 +94,7 @@ def laboratory(platform: Deployed, declaration: Declaration) -> Iterator[Laborat
             tables = list(declaration.subjects)
             prepare_clone(connection, facts, tables)
             with world_in(connection, declaration, facts, seed=5) as world:
-                statements = Statements(connection, facts, tables)
+                statements = Statements(connection, facts, tables, world.marking)
                 yield Laboratory(connection, world, Repertoire(world), statements)
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from gatepost.isolation.meaning import Meaning
 
 from gatepost.intent import All, Membership, Rule, having, own, through
 from gatepost.isolation.case import Asker
+from gatepost.isolation.meaning import Meaning
 from gatepost.isolation.people import People, Person, Seat
 from gatepost.isolation.rows import Values
 from gatepost.isolation.witnesses import Laying, ways_in

@@ -221,6 +221,8 @@ class Seeding:
 
     def _refer(self, facts: TableFacts, key: KeyFacts, values: Values, fixed: Values) -> None:
         """Choose a row to refer to that fits what is chosen already, or make one; none where null will do."""
+        if any(column in fixed and fixed[column] is None for column in key.columns):
+            return
         there = self.made.rows.get(str(key.referenced), [])
         pairs = list(zip(key.columns, key.referenced_columns, strict=True))
         known = {column: values[column] for column in key.columns if values.get(column) is not None}
