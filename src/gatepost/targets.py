@@ -24,6 +24,7 @@ FOUR_CONNECTIONS = Target("pgbench's rate of look-ups, beside ours, with 4 conne
 NOTHING_TO_DO = Target("`gatepost up` with nothing to do, for 150 resources and more", 1.0, "s")
 LONGEST_WAIT = Target("the longest wait of a client while a table changes under it", 1.0, "s")
 MANY_TABLES = Target("300 tables deployed, in the time of `psql -f` with the same statements", 1.5, "times")
+MANY_TABLES_IN_MEMORY = Target("the same in memory, where no commit waits for a disk", 3.0, "times")
 NOTHING_OF_300 = Target("nothing to do for 300 tables and all that belongs to them", 1.0, "s")
 NOTHING_OF_1000 = Target("nothing to do for 1,000 tables and all that belongs to them", 2.5, "s")
 REFRESH_OF_1000 = Target("1,000 tables and all that belongs to them read again", 2.0, "s")

@@ -85,6 +85,13 @@ def difference(response: DiffResponse, changed_inputs: list[str]) -> Difference:
     return Difference(True, bool(response.replaces or replacing), response.delete_before_replace, shown)
 
 
+def announce(configured: Configured) -> None:
+    """Tell a provider that wants to know it that it is about to be asked to create something."""
+    expect = getattr(configured.provider, "expect", None)
+    if expect is not None:
+        expect()
+
+
 async def create(configured: Configured, new: Resource, *, preview: bool) -> tuple[str, Values]:
     """Create a resource; return its id and outputs. In a preview the id may be empty: not known yet."""
     inputs = new.inputs.values

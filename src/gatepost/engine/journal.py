@@ -11,9 +11,10 @@ import json
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO
 
 from gatepost.errors import CorruptState, StateNotWritten
+from gatepost.jsontext import dumps
 
 Json = dict[str, Any]
 
@@ -27,9 +28,9 @@ class Journal:
     def __init__(self, path: Path, base: str) -> None:
         self._path = path
         self._base = base
-        self._file: TextIO | None = None
+        self._file: BinaryIO | None = None
         self._operations = 0
-        self._unwritten: list[str] = []
+        self._unwritten: list[bytes] = []
         self._failed: StateNotWritten | None = None
         self._writing: asyncio.Handle | None = None
         self._running: asyncio.Task[None] | None = None
@@ -61,7 +62,7 @@ class Journal:
         """
         if self._failed is not None:
             raise self._failed
-        self._unwritten.append(json.dumps(record, separators=(",", ":")) + "\n")
+        self._unwritten.append(dumps(record) + b"\n")
         if self._writing is None:
             self._writing = asyncio.get_running_loop().call_soon(self._write_soon)
 
@@ -77,9 +78,9 @@ class Journal:
         try:
             if self._file is None:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
-                self._file = self._path.open("w")
-                lines.insert(0, json.dumps({"base": self._base}) + "\n")
-            self._file.write("".join(lines))
+                self._file = self._path.open("wb")
+                lines.insert(0, dumps({"base": self._base}) + b"\n")
+            self._file.write(b"".join(lines))
             self._file.flush()
         except OSError as error:
             self._failed = unwritten(self._path, error)
@@ -88,12 +89,12 @@ class Journal:
     def saved(self, digest: str) -> None:
         """Record durably the digest of the checkpoint that is about to replace the old one."""
         if self._file is not None or self._unwritten:
-            self._unwritten.append(json.dumps({"saved": digest}) + "\n")
+            self._unwritten.append(dumps({"saved": digest}) + b"\n")
             self._write()
             os.fsync(self._opened.fileno())
 
     @property
-    def _opened(self) -> TextIO:
+    def _opened(self) -> BinaryIO:
         assert self._file is not None
         return self._file
 
@@ -154,7 +155,7 @@ def read(path: Path, digest: str) -> list[Json]:
     `digest` is the present checkpoint's. Raises `CorruptState` if the journal belongs to another checkpoint.
     """
     try:
-        lines = path.read_text().splitlines()
+        lines = path.read_bytes().splitlines()
     except FileNotFoundError:
         return []
     records = [
@@ -205,7 +206,7 @@ def _apply(record: Json, olds: list[Json | None], news: dict[str, Json]) -> None
         olds[record["old"]] = None
 
 
-def _parse(path: Path, lines: list[str], at: int, line: str) -> Json | None:
+def _parse(path: Path, lines: list[bytes], at: int, line: bytes) -> Json | None:
     try:
         record = json.loads(line)
     except ValueError as error:

@@ -197,14 +197,17 @@ class Registrar:
         olds = known.inputs.values if known else {}
         inputs = paths.reset(olds, goal.inputs, goal.ignore_changes) if known else goal.inputs
         checked = await calls.check(configured, new.urn, olds, inputs)
-        new.inputs = (
-            known.inputs.replaced(checked) if known else Properties(self._run.vault, new.urn, values=checked)
-        )
+        new.inputs = known.inputs.replaced(checked) if known else self._checked(goal, new.urn, checked)
         if old is None:
             return await self._steps.create(new, configured)
         if known is None:
             return await self._steps.create_replacement(new, old, configured, [], old_exists=not recreated)
         return await self._compare(goal, new, known, configured)
+
+    def _checked(self, goal: Goal, urn: str, checked: Values) -> Properties:
+        """Return checked inputs, with the JSON of the declaration where the check changed nothing."""
+        json = goal.plain if checked == goal.inputs else None
+        return Properties(self._run.vault, urn, json=json, values=checked)
 
     def _is_still(self, goal: Goal, new: Resource, old: Resource, configured: Configured) -> bool:
         """Tell whether nothing about a resource has changed, in words of the state and of its provider."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import functools
 import hashlib
@@ -34,6 +35,7 @@ class Vault:
         self._thread: threading.Thread | None = None
         self._new_salt = b""
         self._ahead: threading.Thread | None = None
+        self._waiting: asyncio.Future[None] | None = None
         self._cipher: AESGCM | None = None
         self._error: Exception | None = None
         self._known: dict[tuple[str, str], str] = {}
@@ -42,6 +44,18 @@ class Vault:
     def salt(self) -> str | None:
         """The salt line of the state, or None while nothing secret was ever stored."""
         return self._salt
+
+    @property
+    def is_deriving(self) -> bool:
+        """Whether the stack's first secret would wait for its key."""
+        return self._salt is None and self._ahead is not None and self._ahead.is_alive()
+
+    async def derived(self) -> None:
+        """Wait for that key, while other things go on; all who wait go on in the same turn."""
+        if self._ahead is not None:
+            if self._waiting is None:
+                self._waiting = asyncio.ensure_future(asyncio.to_thread(self._ahead.join))
+            await asyncio.shield(self._waiting)
 
     def start(self, *, derive: bool) -> None:
         """Ask for the passphrase; with `derive`, begin deriving the key that the stack has or is to get."""

@@ -34,6 +34,8 @@ class Snapshot:
         self.interrupted = {op["resource"]["urn"] for op in checkpoint.pending}
         """What a deployment was at when it was cut short: nobody knows whether it happened."""
         self._unknown: list[Json] = []
+        self._late: list[tuple[Resource, int | None]] = []
+        """What is to be recorded as soon as its secrets can be."""
         self.news: dict[str, Resource] = {}
         self.dirty = checkpoint.recovered or len(self._pending) != len(checkpoint.pending)
 
@@ -64,7 +66,10 @@ class Snapshot:
         self._settle(new.urn)
         if self._journal is None:
             return
-        if changed:
+        if changed and self._vault.is_deriving:
+            self.dirty = True
+            self._late.append((new, place))
+        elif changed:
             self._record({"put": new.to_json(), "old": place})
         elif place is None or new.to_json() != self._stored[place]:
             self.dirty = True
@@ -93,6 +98,9 @@ class Snapshot:
         """Record that an operation ("creating", "updating", "deleting", "reading") starts."""
         if self._journal is None:
             return 0
+        if self._late:
+            await self._vault.derived()
+            self._record_late()
         shown = resource.to_json()
         self._keep_salt()
         return await self._journal.begin(kind, shown)
@@ -133,7 +141,13 @@ class Snapshot:
     def _settle(self, urn: str) -> None:
         self._pending = [op for op in self._pending if op["resource"]["urn"] != urn]
 
+    def _record_late(self) -> None:
+        late, self._late = self._late, []
+        for new, place in late:
+            self._record({"put": new.to_json(), "old": place})
+
     def _record(self, edit: Json) -> None:
+        self._record_late()
         self.dirty = True
         self._keep_salt()
         if self._journal is not None:

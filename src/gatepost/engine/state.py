@@ -16,6 +16,7 @@ from gatepost.engine.lock import StackLock
 from gatepost.engine.model import Project, now
 from gatepost.engine.order import mended, ordered
 from gatepost.errors import CorruptState, UnsupportedFeature
+from gatepost.jsontext import dumps
 
 Json = dict[str, Any]
 
@@ -85,14 +86,14 @@ class StateFiles:
             text = ""
         except UnicodeDecodeError as error:
             raise self._corrupt(f"byte {error.start} is not UTF-8") from error
-        digest = _digest(text)
+        digest = _digest(text.encode())
         latest = self._latest(text) if text else {}
         resources, pending = latest.get("resources") or [], latest.get("pending_operations") or []
         records = journal.read(self._journal, digest)
         if records:
             resources, pending = journal.replay(records, resources, pending)
         salt = journal.salt_in(records) or self._salt(latest)
-        secret = '"ciphertext"' in text or '"ciphertext"' in json.dumps(records)
+        secret = '"ciphertext"' in text or b'"ciphertext"' in dumps(records)
         return Checkpoint(ordered(mended(resources, {})), pending, salt, secret, digest, bool(records))
 
     def save(self, resources: list[Json], pending: list[Json], salt: str | None, running: Journal) -> None:
@@ -106,12 +107,12 @@ class StateFiles:
             latest["pending_operations"] = pending
         latest["metadata"] = {}
         document = {"version": 3, "checkpoint": {"stack": self._qualified, "latest": latest}}
-        text = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+        written = dumps(document)
         self._write_meta()
         if self.file.exists():
             _write(self._backups / f"{self._stack}.{time.time_ns()}.json", self.file.read_bytes())
-        running.saved(_digest(text))
-        _write(self.file, text.encode())
+        running.saved(_digest(written))
+        _write(self.file, written)
         running.remove()
 
     def add_history(self, kind: str, started: float, changes: dict[str, int], *, succeeded: bool) -> None:
@@ -128,7 +129,7 @@ class StateFiles:
             "endTime": int(time.time()),
             "resourceChanges": changes,
         }
-        _write(self._history / f"{prefix}.history.json", json.dumps(entry, separators=(",", ":")).encode())
+        _write(self._history / f"{prefix}.history.json", dumps(entry))
         _write(self._history / f"{prefix}.checkpoint.json", self.file.read_bytes())
 
     def _write_meta(self) -> None:
@@ -190,8 +191,8 @@ class StateFiles:
         return CorruptState(f"the state file {self.file} is damaged: {what}: {advice}")
 
 
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+def _digest(written: bytes) -> str:
+    return hashlib.sha256(written).hexdigest()
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -137,6 +137,8 @@ class Steps:
         return new
 
     async def _make(self, new: Resource, configured: Configured) -> None:
+        if not self._run.preview:
+            calls.announce(configured)
         async with self._run.operation("creating", new):
             new.id, outputs = await calls.create(configured, new, preview=self._run.preview)
         new.outputs = new.outputs.replaced(outputs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import lru_cache
 from threading import Lock
 from typing import Any
 
@@ -20,8 +21,9 @@ class WrongSQL(ValueError):
         self.offset = offset
 
 
+@lru_cache(maxsize=64)
 def statements(sql: str) -> list[Node]:
-    """Return the statements of `sql`, each as `{"SelectStmt": {…}}`.
+    """Return the statements of `sql`, each as `{"SelectStmt": {…}}`; nobody may change them.
 
     :raises WrongSQL: a syntax error.
     """

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import scrypt
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID, uuid4
 
+from gatepost.jsontext import dumps
 from gatepost.postgres.catalog import query
 from gatepost.postgres.plan import HIDDEN, Plan, Statement
 
@@ -179,13 +179,13 @@ class Ledger:
         row = (step, self.deployment, work.resource, work.operation, text, statement.lock.value)
         number, count = part or (None, None)
         first = number == 1 and work.declared is not None
-        declared = json.dumps(work.declared) if first else None
+        declared = dumps(work.declared).decode() if first else None
         connection.execute(_INSERT, (*row, outcome, outcome == "done", number, count, declared))
 
     def record_all(self, connection: Connection, rows: Iterable[Row]) -> None:
         """Write many rows at once."""
         written = [row.as_json() for row in rows]
-        connection.execute(_INSERT_ALL, (self.deployment, json.dumps(written)))
+        connection.execute(_INSERT_ALL, (self.deployment, dumps(written).decode()))
 
     def finish(self, connection: Connection, step: UUID, outcome: str, detail: str | None = None) -> None:
         """Write how a statement with an `intent` row ended."""

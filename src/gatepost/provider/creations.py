@@ -20,6 +20,7 @@ from gatepost.postgres.catalog import Definition, Facts, Key
 from gatepost.postgres.failures import OutcomeUnknown
 from gatepost.postgres.ledger import Work
 from gatepost.postgres.plan import Lock, Plan
+from gatepost.postgres.planned import Planned
 from gatepost.provider.kind import Inputs
 from gatepost.provider.planning import Request
 from gatepost.provider.properties import outputs
@@ -83,7 +84,19 @@ class Creations:
     provider: GatepostProvider
     _waiting: list[Creation] = field(default_factory=list)
     _round: asyncio.Task[None] | None = None
-    _making: asyncio.Task[None] | None = None
+    _making: list[asyncio.Task[None]] = field(default_factory=list)
+    _expected: int = 0
+    _reading: asyncio.Task[None] | None = None
+
+    def expect(self) -> None:
+        """Read the catalog as soon as there are many to be made, while the engine checks the others."""
+        self._expected += 1
+        if self._expected == _FEW + 1:
+            self._reading = asyncio.create_task(asyncio.to_thread(self._read))
+
+    def _read(self) -> None:
+        with self.provider.opened().remembering(Planned(), preview=False):
+            pass
 
     async def create(self, request: CreateRequest) -> CreateResponse:
         """Make an object, together with whatever else waits to be made."""
@@ -94,7 +107,11 @@ class Creations:
         return await creation.answer
 
     async def _rounds(self) -> None:
-        """Plan one group after the other, each while the server makes the one before."""
+        """Plan one group after the other, while the server makes those before.
+
+        The next one is handed over before the server is done: it need not wait until the engine, which has
+        much to do with each that was made, comes to it.
+        """
         while self._waiting:
             await self._arrivals()
             group, self._waiting = self._waiting[:_MANY], self._waiting[_MANY:]
@@ -103,8 +120,8 @@ class Creations:
                 await self._all_alone(group)
                 continue
             prepared = await self._planned(group)
-            await self._made()
-            self._making = asyncio.create_task(self._make(prepared))
+            await self._made(but=1)
+            self._making.append(asyncio.create_task(self._make(prepared)))
         self._round = None
 
     async def _arrivals(self) -> None:
@@ -114,17 +131,25 @@ class Creations:
             seen = len(self._waiting)
             for _ in range(3):
                 await asyncio.sleep(0)
-            if seen == len(self._waiting) < _WORTH and self._making is not None and not self._making.done():
-                await self._made()
+            if seen == len(self._waiting) < _WORTH and self._underway():
+                await asyncio.wait(self._underway()[:1])
                 seen = 0
 
-    async def _made(self) -> None:
-        if self._making is not None:
-            await asyncio.wait([self._making])
+    def _underway(self) -> list[asyncio.Task[None]]:
+        """Return the groups that are being made, or wait for it, in their order."""
+        self._making = [one for one in self._making if not one.done()]
+        return self._making
+
+    async def _made(self, *, but: int = 0) -> None:
+        """Wait until all groups are made, or all but so many."""
+        while len(making := self._underway()) > but:
+            await asyncio.wait(making[:1])
 
     async def _planned(self, group: Sequence[Creation]) -> list[tuple[Creation, Prepared | None]]:
         """Return the plans of a group, None for what is made alone; in a preview that is all."""
         try:
+            if self._reading is not None:
+                await self._reading
             found = await asyncio.to_thread(self._plan, group)
         except Exception:  # noqa: BLE001 one by one it becomes clear whose error it is
             return [(one, None) for one in group]

@@ -9,7 +9,7 @@ from gatepost.postgres.catalog import Facts
 from gatepost.postgres.plan import Hazard, Lock, Plan, Risk, Statement, risk
 from gatepost.provider import storage, weakening
 from gatepost.provider.declarations import Declarations, Text
-from gatepost.provider.insight import parse
+from gatepost.provider.insight import parse_index
 from gatepost.provider.kind import Name, require_columns
 from gatepost.provider.on_table import OnTable, OnTableKind
 from gatepost.provider.partitioned import Parts, parts_of
@@ -48,21 +48,16 @@ class IndexKind(OnTableKind[IndexInputs]):
         where = self.where(given)
         if not given.columns:
             raise InvalidDeclaration(f"{where}: names no columns")
-        statements = parse(_create(given, ident(given.name), given.of), where)
-        if len(statements) != 1:
-            raise InvalidDeclaration(
-                f"{where}: expected columns and expressions, got more than one statement"
-            )
+        made = parse_index(_text(given), where)
         known = declared.columns_of(given.db_schema, given.table)
-        elements = (*statements[0].indexParams, *(statements[0].indexIncludingParams or ()))
-        used = [element.name for element in elements if element.name]
+        elements = [one["IndexElem"] for one in (*made["indexParams"], *made.get("indexIncludingParams", ()))]
+        used = [element["name"] for element in elements if "name" in element]
         require_columns(used, known, where, given.table_name)
         if given.unique:
             require_key(declared, (given.db_schema, given.table), used, where)
 
     def texts(self, given: IndexInputs) -> Iterable[Text]:
-        made = _create(given, ident(given.name), given.of)
-        yield Text(made, self.where(given), "statement", given.row, made_up=True)
+        yield Text(_text(given), self.where(given), "statement", given.row, made_up=True)
 
     def in_new_names(self, old: IndexInputs, new: IndexInputs, renaming: Renaming) -> IndexInputs:
         names = renaming.of(old.place)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from gatepost.errors import InvalidDeclaration
-from gatepost.insight.tree import PARSER
+from gatepost.insight.tree import PARSER, WrongSQL, statements
+from gatepost.provider.declarations import position
 
 
 def parse(sql: str, where: str) -> list[Any]:
@@ -24,6 +25,21 @@ def parse(sql: str, where: str) -> list[Any]:
         message, offset = str(error.args[0]), error.args[1]
         line, column = _position(sql, offset)
         raise InvalidDeclaration(f"{where}:{line}:{column}: {message}") from None
+
+
+def parse_index(sql: str, where: str) -> dict[str, Any]:
+    """Return the `IndexStmt` of a text that makes one index.
+
+    :raises InvalidDeclaration: a syntax error, with `where`, line and column, or more than one statement.
+    """
+    try:
+        found = statements(sql)
+    except WrongSQL as error:
+        line, column = position(sql, error.offset)
+        raise InvalidDeclaration(f"{where}:{line}:{column}: {error}") from None
+    if len(found) != 1:
+        raise InvalidDeclaration(f"{where}: expected columns and expressions, got more than one statement")
+    return dict(found[0]["IndexStmt"])
 
 
 def _position(sql: str, offset: int | None) -> tuple[int, int]:

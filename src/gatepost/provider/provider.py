@@ -141,6 +141,10 @@ class GatepostProvider(Provider):
         self._in_state.add(request.urn)
         return difference(kind_of(request.type), request)
 
+    def expect(self) -> None:
+        """Prepare for one more creation, which is about to be asked for."""
+        self._creations.expect()
+
     async def create(self, request: CreateRequest) -> CreateResponse:
         """Make the object, together with others that are to be made now."""
         return await self._creations.create(request)

@@ -52,9 +52,9 @@ def roles(names: Iterable[str]) -> Part:
 
 def text(template: LiteralString, **parts: Part) -> str:
     """Return the statement that the template and its parts make."""
-    return sql.SQL(template).format(**parts).as_string(None)
+    return template.format(**{name: one.as_string(None) for name, one in parts.items()})
 
 
 def part(template: LiteralString, **parts: Part) -> Part:
     """Return a piece of a statement."""
-    return sql.SQL(template).format(**parts)
+    return sql.SQL(text(template, **parts))
