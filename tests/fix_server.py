@@ -36,6 +36,13 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
 
 
 @pytest.fixture
+def durable_server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """A server as users have it: on disk, and a commit is written before it is answered."""
+    with open_server(request.config.getoption("--server"), durable=True) as opened:
+        yield opened
+
+
+@pytest.fixture
 def database(server: Server) -> Iterator[Database]:
     """A fresh, empty database that the deployer owns."""
     with server.database() as made:

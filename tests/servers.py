@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -34,6 +34,7 @@ FAST = {
 """Settings for servers whose data nobody needs after a crash."""
 
 MEMORY = Path("/dev/shm")
+DISK = Path("/var/tmp")
 ROOM = 4 * 2**30
 """Bytes that must be free in memory for a server to be there, where databases are made faster."""
 
@@ -85,46 +86,52 @@ class Server:
             connection.execute(statement)
 
 
-def open_server(choice: str) -> AbstractContextManager[Server]:
-    """Open the server that `--server` names."""
+def open_server(choice: str, *, durable: bool = False) -> AbstractContextManager[Server]:
+    """Open the server that `--server` names.
+
+    :param durable: on disk and with its usual settings, so that what is committed is written; a server
+        that is given by its URL is what it is.
+    """
     match choice:
         case "embedded":
-            return embedded("18", "wheel")
+            return embedded("18", "wheel", durable=durable)
         case "embedded16":
-            return embedded("16", "wheel")
+            return embedded("16", "wheel", durable=durable)
         case "system":
-            return embedded(find_binaries(source="system").major, "system")
+            return embedded(find_binaries(source="system").major, "system", durable=durable)
         case "docker":
-            return container(os.environ.get("GATEPOST_POSTGRES_IMAGE", "postgres:18"))
+            image = os.environ.get("GATEPOST_POSTGRES_IMAGE", "postgres:18")
+            return container(image, {} if durable else FAST)
         case url if "://" in url:
             return by_url(url)
     raise pytest.UsageError(f"--server {choice!r}: choose embedded, embedded16, system, docker or a URL")
 
 
 @contextmanager
-def embedded(version: str, source: Source) -> Iterator[Server]:
-    root = folder_for_server("gatepost-test-")
+def embedded(version: str, source: Source, *, durable: bool = False) -> Iterator[Server]:
+    root = folder_for_server("gatepost-test-", on_disk=durable)
     with guarded("embedded", str(root), version, source):
-        server = EmbeddedServer(root, version, source=source, settings=FAST)
+        server = EmbeddedServer(root, version, source=source, settings={} if durable else FAST)
         server.start()
         yield Server(server.url(SUPERUSER), server.url(DEPLOYER), lambda: embedded(version, source))
 
 
-def folder_for_server(prefix: str) -> Path:
-    """Make an empty folder that every user can enter: in memory where there is room."""
+def folder_for_server(prefix: str, *, on_disk: bool = False) -> Path:
+    """Make an empty folder that every user can enter: in memory where there is room, or on disk."""
     in_memory = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ROOM
-    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=MEMORY if in_memory else None))
+    place = DISK if on_disk else MEMORY if in_memory else None
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=place))
     folder.chmod(0o711)
     return folder
 
 
 @contextmanager
-def container(image: str) -> Iterator[Server]:
+def container(image: str, settings: Mapping[str, str] = FAST) -> Iterator[Server]:
     from testcontainers.community.postgres import PostgresContainer
 
     password = secrets.token_urlsafe(12)
     made = PostgresContainer(image, username=SUPERUSER, password=password, dbname="postgres", driver=None)
-    made.with_command(["postgres", *(part for item in FAST.items() for part in ("-c", "=".join(item)))])
+    made.with_command(["postgres", *(part for item in settings.items() for part in ("-c", "=".join(item)))])
     made.start()
     with guarded("docker", made.get_wrapped_container().id):
         url = made.get_connection_url()

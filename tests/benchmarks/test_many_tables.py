@@ -1,6 +1,8 @@
 """Hundreds of tables, each with a key, a foreign key, two indexes and a policy, beside `psql -f`.
 
 Both run in turn in one run of the benchmark, on the same server: their ratio counts, not their seconds.
+The server is one as users have it: on disk, with `fsync` and `synchronous_commit` as they are by default.
+In memory nothing waits for a disk, and only the work of processors is compared: that has a target of its own.
 """
 
 from __future__ import annotations
@@ -85,19 +87,27 @@ def psql(server: Server, script: Path) -> float:
 
 
 def test_many_tables_are_deployed_like_a_script(
-    benchmark: BenchmarkFixture, server: Server, tmp_path: Path
+    benchmark: BenchmarkFixture, durable_server: Server, tmp_path: Path
 ) -> None:
-    """300 tables with all that belongs to them, and the very statements by `psql -f`, three times in turn."""
+    beside_psql(benchmark, durable_server, tmp_path, targets.MANY_TABLES)
+
+
+def test_many_tables_in_memory(benchmark: BenchmarkFixture, server: Server, tmp_path: Path) -> None:
+    beside_psql(benchmark, server, tmp_path, targets.MANY_TABLES_IN_MEMORY)
+
+
+def beside_psql(benchmark: BenchmarkFixture, server: Server, tmp_path: Path, target: targets.Target) -> None:
+    """300 tables with all that belongs to them, and the very statements by `psql -f`, five times in turn."""
     script, ours, theirs = tmp_path / "statements.sql", [], []
-    for _ in range(3):
+    for _ in range(5):
         with empty_stack(server, tmp_path / "stack") as stack:
             ours.append(timed(lambda: stack.up(tables(300))))
             rows = stack.sql("select statement from gatepost.ledger order by id")
             script.write_text(";\n".join(row[0] for row in rows) + ";\n")
         theirs.append(psql(server, script))
     benchmark.pedantic(lambda: None, rounds=1)
-    ratio = sorted(a / b for a, b in zip(ours, theirs, strict=True))[1]
-    judge(benchmark, targets.MANY_TABLES, ratio, f"{min(ours):.2f} s; psql -f {min(theirs):.2f} s")
+    ratio = sorted(a / b for a, b in zip(ours, theirs, strict=True))[2]
+    judge(benchmark, target, ratio, f"{min(ours):.2f} s; psql -f {min(theirs):.2f} s")
 
 
 def test_nothing_to_do_of_300(benchmark: BenchmarkFixture, server: Server, tmp_path: Path) -> None:
@@ -139,8 +149,10 @@ def judge_nothing_to_do(
 
 def judge(benchmark: BenchmarkFixture, target: targets.Target, found: float, beside: str) -> None:
     """Print what was found beside its target, and hold it."""
+    figure = f"{found:.2f} {target.unit}" + (f" ({beside})" if beside else "")
     benchmark.extra_info |= {
-        "what": f"{target.what}: {found:.2f} {target.unit}" + (f" ({beside})" if beside else ""),
+        "what": target.what,
+        "figure": figure,
         "target": f"{target.limit:g} {target.unit}",
     }
-    assert target.holds(found), benchmark.extra_info["what"]
+    assert target.holds(found), f"{target.what}: {figure}"
