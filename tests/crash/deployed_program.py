@@ -37,6 +37,8 @@ from gatepost.resources import (
     View,
 )
 
+MANY = 11
+"""So few that what is on them is quickly enumerated, so many that they are made in a group."""
 DATABASE, OWNER, READER = "crash", "crash_owner", "crash_reader"
 ROWS = """
     insert into app.authors (id, name) select g, 'author ' || g from generate_series(1, 20) as g
@@ -70,31 +72,39 @@ def declare(version: str, port: int, extension: str, *, ordered: bool) -> None:
     second = version == "second"
     target = _surroundings(port, second, extension)
     with Feature("crash", provider=target):
-        authors = Table(
-            "authors",
-            schema="app",
-            columns=[Column("id", "bigint"), Column("name", "text", comment="As it is printed")],
-            comment="Who writes",
-            privileges={READER: ["select"]},
-        )
-        PrimaryKey("authors_pkey", authors, ["id"])
-        posts = _posts(second)
-        PrimaryKey("posts_pkey", posts, ["id"])
-        ForeignKey("posts_author", posts, ["author_id"], references=authors, on_delete=_either(second))
-        _rules(posts, second)
-        _code(posts, second)
-        _more(posts, second)
-        rows = "(1, 'draft'), (2, 'live')" if second else "(1, 'draft')"
-        states = Table("states", schema="app", columns=[Column("id", "int"), Column("name", "text")])
-        PrimaryKey("states_pkey", states, ["id"])
-        given = f"insert into app.states values {rows} on conflict do nothing"
-        after = pulumi.ResourceOptions(depends_on=states.keys)
-        ReferenceData("known_states", sql=given, opts=after)
-        Seed(
-            "some_author",
-            sql="insert into app.authors values (0, 'nobody') on conflict do nothing",
-            opts=after,
-        )
+        if version == "together":
+            _many()
+        else:
+            _everything(second)
+
+
+def _everything(second: bool) -> None:
+    """Declare every kind of object."""
+    authors = Table(
+        "authors",
+        schema="app",
+        columns=[Column("id", "bigint"), Column("name", "text", comment="As it is printed")],
+        comment="Who writes",
+        privileges={READER: ["select"]},
+    )
+    PrimaryKey("authors_pkey", authors, ["id"])
+    posts = _posts(second)
+    PrimaryKey("posts_pkey", posts, ["id"])
+    ForeignKey("posts_author", posts, ["author_id"], references=authors, on_delete=_either(second))
+    _rules(posts, second)
+    _code(posts, second)
+    _more(posts, second)
+    rows = "(1, 'draft'), (2, 'live')" if second else "(1, 'draft')"
+    states = Table("states", schema="app", columns=[Column("id", "int"), Column("name", "text")])
+    PrimaryKey("states_pkey", states, ["id"])
+    given = f"insert into app.states values {rows} on conflict do nothing"
+    after = pulumi.ResourceOptions(depends_on=states.keys)
+    ReferenceData("known_states", sql=given, opts=after)
+    Seed(
+        "some_author",
+        sql="insert into app.authors values (0, 'nobody') on conflict do nothing",
+        opts=after,
+    )
 
 
 def _in_a_row() -> Callable[[pulumi.ResourceTransformationArgs], pulumi.ResourceTransformationResult]:
@@ -221,6 +231,24 @@ def _code(posts: Table, second: bool) -> None:
     Trigger("posts_touch", posts, function=touch, events=events, comment="Always")
     columns = "id, title, views" if second else "id, title"
     View("titles", sql=VIEW.format(columns=columns), privileges={READER: ["select"]}, comment="Names")
+
+
+def _many() -> None:
+    """Declare so many tables that they are made in groups: tables, what is on each, what is between them."""
+    columns = [Column("id", "bigint"), Column("before_id", "bigint", nullable=True)]
+    names = [f"t{number:02}" for number in range(MANY)]
+    tables = [Table(name, schema="app", columns=columns, row_security="enabled") for name in names]
+    on_each: list[pulumi.Resource] = []
+    for name, table in zip(names, tables, strict=True):
+        on_each += [
+            PrimaryKey(f"{name}_pkey", table, ["id"]),
+            Index(f"{name}_before", table, ["before_id"]),
+            Policy(f"{name}_read", table, command="select", roles=[READER], using="id > 0"),
+        ]
+    after = pulumi.ResourceOptions(depends_on=on_each)
+    for place, name in enumerate(names):
+        before = tables[place - 1]
+        ForeignKey(f"{name}_fkey", tables[place], ["before_id"], references=before, opts=after)
 
 
 def _more(posts: Table, second: bool) -> None:

@@ -37,6 +37,11 @@ class Statement:
     after: Snapshot
 
     @property
+    def ends_group(self) -> bool:
+        """Whether it commits what several resources consist of: nobody waits for its answer alone."""
+        return self.text.lower() == "commit" and len(self.after.keys() - self.before.keys()) > 2
+
+    @property
     def leaves_parts(self) -> bool:
         """Whether an interruption can leave an invalid index: PostgreSQL runs it in several transactions."""
         return "concurrently" in self.text.lower()
@@ -59,7 +64,9 @@ class Story:
     version: str
     start: World
     ordered: bool = True
-    """Whether two runs do the same in the same order, so that the world at each statement is known."""
+    """Whether each resource waits for the one before; what is made in groups has an order of its own."""
+    since: str = ""
+    """What the first statement says at which it may be cut short."""
     statements: list[Statement] = field(default_factory=list)
     end: Snapshot = field(default_factory=dict)
     state: Any = None
@@ -96,10 +103,12 @@ class Story:
         return {-max(number for _, number in found), -max(found)[1]}
 
     def points(self, how: How) -> list[Point]:
-        """Return every point; in the middle only where a statement is more than one transaction."""
+        """Return every point; in the middle only where a statement is several transactions, or ends one."""
         found = []
-        for number, statement in enumerate(self.statements, 1):
-            middle = ("during",) if statement.leaves_parts or "database" in statement.text else ()
+        first = next(number for number, one in enumerate(self.statements, 1) if self.since in one.text)
+        for number, statement in enumerate(self.statements[first - 1 :], first):
+            several = statement.leaves_parts or "database" in statement.text
+            middle = ("during",) if several or statement.ends_group else ()
             found += [Point(number, position, how) for position in ("before", *middle, "after")]  # type: ignore[arg-type]
         return found
 

@@ -19,6 +19,8 @@ from gatepost.provider.kinds import KINDS
 
 SERVERS = {"embedded": ("18", "wheel"), "embedded16": ("16", "wheel"), "system": (None, "system")}
 STORIES = {"first": ("up", "first"), "change": ("up", "second"), "end": ("destroy", "second")}
+GROUPS = "jsonb_to_recordset"
+"""What the ledger's rows of a whole group are written with."""
 Stories = dict[str, Story]
 
 
@@ -43,6 +45,8 @@ def stories(worlds: World) -> Iterator[Stories]:
             told[name] = Story(verb, program, world)
             world = stack.enter_context(world.copy())
             told[name].tell(world, deployer, preparation(name))
+        told["together"] = Story("up", "together", worlds, ordered=False, since=GROUPS)
+        told["together"].tell(stack.enter_context(worlds.copy()), deployer, leave_alone)
         yield told
 
 
@@ -76,8 +80,15 @@ def test_every_kind_is_deployed(stories: Stories) -> None:
     assert {*KINDS, *POSTGRESQL_KINDS} <= deployed
 
 
+def test_groups_are_made_together(stories: Stories) -> None:
+    """Tables, then what is on each, then foreign keys: three transactions, with their rows of the ledger."""
+    texts = [one.text.lower() for one in stories["together"].statements]
+    since = next(place for place, text in enumerate(texts) if GROUPS in text)
+    assert [text for text in texts[since:] if text == "commit" or GROUPS in text][1::2] == ["commit"] * 3
+
+
 @pytest.mark.parametrize("how", ["deployer killed", "server stopped"])
-@pytest.mark.parametrize("name", ["first", "change", "end"])
+@pytest.mark.parametrize("name", ["first", "change", "end", "together"])
 def test_crash_at_every_statement(
     stories: Stories, name: str, how: How, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
 ) -> None:

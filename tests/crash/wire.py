@@ -58,6 +58,8 @@ class Link:
     server: socket.socket
     awaited: Literal["", "ready", "done"] = ""
     """What ends the statement that is looked at: of the simple protocol, or of the extended one."""
+    statement: int = 0
+    """The number of the statement that is looked at: the next may begin before its answer is out."""
     executing: int = 0
     in_transaction: bool = False
     answered: Event = field(default_factory=Event)
@@ -177,6 +179,7 @@ class Proxy:
         if self._reached(self.count, "before", statement, link.in_transaction):
             self._looking.release()
             return True
+        link.statement = self.count
         link.awaited = "done" if kind == b"P" and link.in_transaction else "ready"
         link.answered.clear()
         return False
@@ -205,18 +208,21 @@ class Proxy:
                 for kind, message in found:
                     if kind == b"Z":
                         link.in_transaction = message[5:6] != b"I"
+                    elif kind == b"C" and message[5:] == b"COMMIT\0":  # in a pipeline the Sync comes later
+                        link.in_transaction = False
                 done = link.awaited == "done" and not link.executing and (ended or b"E" in kinds)
                 if done or (link.awaited == "ready" and b"Z" in kinds):
+                    statement = link.statement
                     link.answered.set()
-                    self._hold_back(link)
+                    self._hold_back(link, statement)
                 link.client.sendall(data)
         link.answered.set()
         with suppress(OSError):
             link.client.shutdown(socket.SHUT_WR)
 
-    def _hold_back(self, link: Link) -> None:
+    def _hold_back(self, link: Link, statement: int) -> None:
         """Deliver an answer only after the world was looked at."""
-        while link.awaited and not self.stopped:
+        while link.awaited and link.statement == statement and not self.stopped:
             time.sleep(0.0005)
 
 
