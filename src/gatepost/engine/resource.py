@@ -21,15 +21,26 @@ UNSUPPORTED = ("viewOf", "extensionRef", "snippetID", "resourceHooks", "replaceW
 class Properties:
     """A property map that is stored as JSON and used as values; each form is made when first needed."""
 
-    __slots__ = ("_json", "_owner", "_values", "_vault")
+    __slots__ = ("_json", "_like", "_owner", "_values", "_vault")
 
     def __init__(
-        self, vault: Vault, owner: str, *, json: dict[str, Any] | None = None, values: Values | None = None
+        self,
+        vault: Vault,
+        owner: str,
+        *,
+        json: dict[str, Any] | None = None,
+        values: Values | None = None,
+        like: Properties | None = None,
     ) -> None:
+        """Hold either form.
+
+        :param like: properties of which many values are among these: what they are as JSON is known.
+        """
         self._vault = vault
         self._owner = owner
         self._json = json
         self._values = values
+        self._like = like
 
     @property
     def values(self) -> Values:
@@ -48,14 +59,21 @@ class Properties:
     def json(self) -> dict[str, Any]:
         """What the state file holds, secrets encrypted."""
         if self._json is None:
-            self._json = wire.encode(self._vault, self._owner, self._values or {})
+            self._json = {key: self._encoded(key) for key in sorted(self._values or ())}
+            self._like = None
         return self._json
 
-    def replaced(self, values: Values) -> Properties:
+    def _encoded(self, key: str) -> Any:
+        value, like = self.values[key], self._like
+        if like is not None and like._values is not None and like._values.get(key) is value:
+            return like.json[key]
+        return wire.to_json(self._vault, self._owner, value)
+
+    def replaced(self, values: Values, *, like: Properties | None = None) -> Properties:
         """Return properties with these values: this very object, and its JSON, if nothing changed."""
         if values is self._values or values == self.values:
             return self
-        return Properties(self._vault, self._owner, values=values)
+        return Properties(self._vault, self._owner, values=values, like=like)
 
 
 # attribute → the name in the state file, in the order in which Pulumi writes them

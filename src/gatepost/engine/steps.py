@@ -141,7 +141,7 @@ class Steps:
             calls.announce(configured)
         async with self._run.operation("creating", new):
             new.id, outputs = await calls.create(configured, new, preview=self._run.preview)
-        new.outputs = new.outputs.replaced(outputs)
+        new.outputs = new.outputs.replaced(outputs, like=new.inputs)
         new.created = new.modified = now()
 
     async def _read(self, new: Resource, identity: str, configured: Configured, known: Values) -> Resource:

@@ -23,6 +23,8 @@ ASSET_SIGNATURES = ("c44067f5952c0a294b673a41bacd8c17", "0def7320c3a5731c473e5ec
 Values = dict[str, PropertyValue]
 
 _NOTHING: frozenset[str] = frozenset()
+_MAPPINGS = (MappingProxyType, dict, Mapping)
+"""The first of them is what there nearly always is, and told at once."""
 
 
 def make(value: Any, secret: bool = False, dependencies: frozenset[str] = _NOTHING) -> PropertyValue:
@@ -94,7 +96,7 @@ def _to_wire(value: PropertyValue, target: struct_pb2.Value) -> None:
         target.number_value = inner
     elif isinstance(inner, str):
         target.string_value = inner
-    elif isinstance(inner, Mapping):
+    elif isinstance(inner, _MAPPINGS):
         target.struct_value.SetInParent()
         for key, item in inner.items():
             _to_wire(item, target.struct_value.fields[key])
@@ -177,7 +179,7 @@ def to_json(vault: Vault, owner: str, value: PropertyValue) -> Any:
         return int(inner) if inner.is_integer() else inner
     if inner is None or isinstance(inner, (str, bool)):
         return inner
-    if isinstance(inner, Mapping):
+    if isinstance(inner, _MAPPINGS):
         return encode(vault, owner, inner)
     if isinstance(inner, ResourceReference):
         return _reference_fields(inner)
@@ -191,7 +193,7 @@ def plain(value: PropertyValue, show_secrets: bool = False) -> Any:
     if value.is_secret and not show_secrets:
         return SECRET
     inner = value.value
-    if isinstance(inner, Mapping):
+    if isinstance(inner, _MAPPINGS):
         return {key: plain(item, show_secrets) for key, item in inner.items()}
     if isinstance(inner, float):
         return int(inner) if inner.is_integer() else inner
@@ -229,7 +231,7 @@ def has_unknowns(value: PropertyValue) -> bool:
     inner = value.value
     if isinstance(inner, str):
         return inner == UNKNOWN
-    if isinstance(inner, Mapping):
+    if isinstance(inner, _MAPPINGS):
         return any(has_unknowns(item) for item in inner.values())
     if isinstance(inner, tuple | list):
         return any(has_unknowns(item) for item in _items(inner))

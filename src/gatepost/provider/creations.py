@@ -33,6 +33,8 @@ _FEW = 10
 """So many are made one by one: together they would not be faster."""
 _WORTH = 50
 """Fewer wait for others as long as the server has something to do."""
+_FIRST = 30
+"""So many of more are made first: while the server makes the next ones, the engine goes on with these."""
 _MANY = 100
 """So many are made together at most: the server makes them while the next ones are planned."""
 
@@ -114,7 +116,8 @@ class Creations:
         """
         while self._waiting:
             await self._arrivals()
-            group, self._waiting = self._waiting[:_MANY], self._waiting[_MANY:]
+            most = _FIRST if len(self._waiting) >= _MANY and not self._underway() else _MANY
+            group, self._waiting = self._waiting[:most], self._waiting[most:]
             if len(group) <= _FEW:
                 await self._made()
                 await self._all_alone(group)

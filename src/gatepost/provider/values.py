@@ -12,12 +12,16 @@ UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """How Pulumi writes a value that is known only after the deployment."""
 
 
+_MAPPINGS = (MappingProxyType, dict, Mapping)
+"""The first of them is what there nearly always is, and told at once."""
+
+
 def plain(value: PropertyValue) -> Any:
     """Return the value without its secretness and dependencies."""
     inner = value.value
     if isinstance(inner, str | bool | float) or inner is None:
         return inner
-    if isinstance(inner, Mapping):
+    if isinstance(inner, _MAPPINGS):
         return plain_map(inner)
     if isinstance(inner, tuple):
         return [plain(item) for item in inner]
@@ -31,7 +35,7 @@ def plain_map(values: Mapping[str, PropertyValue]) -> dict[str, Any]:
 
 def has_secret(values: Mapping[str, PropertyValue]) -> bool:
     """Return whether any of the values is secret or holds one that is."""
-    return any(_is_secret(value) for value in values.values())
+    return any(map(_is_secret, values.values()))
 
 
 def _is_secret(value: PropertyValue) -> bool:
@@ -39,8 +43,8 @@ def _is_secret(value: PropertyValue) -> bool:
     if value.is_secret or isinstance(inner, str | float) or inner is None:
         return value.is_secret
     if isinstance(inner, tuple):
-        return any(_is_secret(item) for item in inner)
-    return value.contains_secret()
+        return any(map(_is_secret, inner))
+    return has_secret(inner) if isinstance(inner, _MAPPINGS) else value.contains_secret()
 
 
 def wire(value: Any) -> PropertyValue:
