@@ -204,3 +204,14 @@ def test_outputs_of_a_plain_declaration_are_outputs_like_others(deployed: Deploy
     assert deployed.up(declare).outputs == {"table": "public.posts", "id": "public.posts"}
     assert heard == ["posts"]
     assert {key.object for key in deployed.snapshot()} == {"", "posts_by_status"}
+
+
+def test_many_new_objects_and_nobody_answers(deployed: DeployedStack) -> None:
+    deployed.superuser.execute("alter role deployer connection limit 0")
+    try:
+        failed = deployed.failed_up(shop())
+    finally:
+        deployed.superuser.execute("alter role deployer connection limit -1")
+    assert len(failed.failures) == 14
+    assert "too many connections" in str(failed)
+    assert deployed.up(shop()).changes == {"create": 14 * 6 - 1, "same": 2}

@@ -87,6 +87,8 @@ class Creations:
     _waiting: list[Creation] = field(default_factory=list)
     _round: asyncio.Task[None] | None = None
     _making: list[asyncio.Task[None]] = field(default_factory=list)
+    ended: bool = False
+    """Whether the provider has let go of its session."""
     _expected: int = 0
     _reading: asyncio.Task[None] | None = None
 
@@ -97,8 +99,13 @@ class Creations:
             self._reading = asyncio.create_task(asyncio.to_thread(self._read))
 
     def _read(self) -> None:
-        with self.provider.opened().remembering(Planned(), preview=False):
-            pass
+        session = self.provider.opened()
+        try:
+            with session.remembering(Planned(), preview=False):
+                pass
+        finally:
+            if self.ended:  # nobody waited for this: what it opened since is open for nobody
+                session.close()
 
     async def create(self, request: CreateRequest) -> CreateResponse:
         """Make an object, together with whatever else waits to be made."""
@@ -151,8 +158,9 @@ class Creations:
     async def _planned(self, group: Sequence[Creation]) -> list[tuple[Creation, Prepared | None]]:
         """Return the plans of a group, None for what is made alone; in a preview that is all."""
         try:
-            if self._reading is not None:
-                await self._reading
+            reading, self._reading = self._reading, None
+            if reading is not None:
+                await reading
             found = await asyncio.to_thread(self._plan, group)
         except Exception:  # noqa: BLE001 one by one it becomes clear whose error it is
             return [(one, None) for one in group]

@@ -151,13 +151,11 @@ class GatepostProvider(Provider):
 
     def create_alone(self, request: CreateRequest, given_facts: Facts | None = None) -> CreateResponse:
         """Make one object, or plan it in a preview, by facts that may be given."""
-        kind, given = kind_of(request.type), plain_map(request.properties)
-        if has_unknown(given):
+        declared = self.declaration(request)
+        if declared is None:
             return CreateResponse(None, {**request.properties, "definition": wire(UNKNOWN)})
-        inputs: Inputs = kind.inputs.model_validate(given)
-        secret, known = has_secret(request.properties), request.urn in self._in_state
-        work = Request(kind, request.urn, label_of(request.urn), secret, in_state=known)
-        session = self.opened()
+        (work, inputs), session = declared, self.opened()
+        kind = work.kind
         with self._facts(preview=request.preview, given=given_facts) as facts:
             plan = work.creation(inputs, facts, session.runner.ledger)
             if request.preview:
@@ -296,5 +294,6 @@ class GatepostProvider(Provider):
 
     def close(self) -> None:
         """Let go of the deployment lock and of every connection."""
+        self._creations.ended = True
         if self._session is not None:
             self._session.close()
