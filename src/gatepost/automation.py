@@ -4,30 +4,24 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
-from gatepost.engine.model import SECRET, Drift, Manner, Op, Result, StepEvent, urn_name, urn_type
+from gatepost.automation_events import STACK, PlanFile, Steps
+from gatepost.engine.model import SECRET, Drift, Manner, Result, urn_name, urn_type
 from gatepost.errors import DeploymentBusy, GatepostError, PassphraseMissing, UsageError
 from gatepost.observer import Observer, planned
 
 if TYPE_CHECKING:
-    from pulumi.automation import EngineEvent, StepEventMetadata
     from pulumi.automation import Stack as AutomationStack
 
     from gatepost.postgres.plan import Plan
     from gatepost.stacks import Stack
-
-_OPS = frozenset(get_args(Op))
-_MARKUP = re.compile(r"<\{%.*?%\}>|\x1b\[[0-9;]*m")
-_STACK = "pulumi:pulumi:Stack"
 
 
 class PulumiCliFailed(GatepostError):
@@ -59,15 +53,21 @@ class PulumiCli:
 
     def drift(self) -> list[Drift]:
         """Return what is not as it was deployed."""
-        steps = _Steps(self.observer, preview=True)
+        steps = Steps(self.observer, preview=True)
         self._perform(lambda stack, hear: stack.preview_refresh(on_event=hear, **self._options), steps)
         return steps.drifts
 
     def exported(self) -> list[dict[str, Any]]:
         """Return the resources of the state, their secrets in clear."""
-        quiet = _Steps(self.observer, preview=True)
+        quiet = Steps(self.observer, preview=True)
         exported = self._perform(lambda stack, _hear: stack.export_stack(), quiet)
         return list((exported.deployment or {}).get("resources", ()))
+
+    def saved(self) -> dict[str, Any]:
+        """Return the state as `pulumi stack export` writes it, its secrets sealed."""
+        quiet = Steps(self.observer, preview=True)
+        found: dict[str, Any] = self._perform(lambda stack, _hear: _export(stack), quiet)
+        return found
 
     def destroy(self, *, preview: bool = False) -> Result:
         """Delete everything of the stack, or only say what that would be."""
@@ -77,7 +77,7 @@ class PulumiCli:
 
     def outputs(self, *, show_secrets: bool = False) -> dict[str, Any]:
         """Return the stack's outputs."""
-        found = self._perform(lambda stack, _hear: stack.outputs(), _Steps(self.observer, preview=True))
+        found = self._perform(lambda stack, _hear: stack.outputs(), Steps(self.observer, preview=True))
         return {
             name: SECRET if output.secret and not show_secrets else output.value
             for name, output in found.items()
@@ -85,9 +85,7 @@ class PulumiCli:
 
     def settings(self) -> Mapping[str, str]:
         """Return the stack's configuration with its secrets in clear, whoever keeps them."""
-        found = self._perform(
-            lambda stack, _hear: stack.get_all_config(), _Steps(self.observer, preview=True)
-        )
+        found = self._perform(lambda stack, _hear: stack.get_all_config(), Steps(self.observer, preview=True))
         return {key: value.value for key, value in found.items()}
 
     @property
@@ -109,7 +107,7 @@ class PulumiCli:
         return {**self._options, **dependents, "refresh": self.manner.refresh}
 
     def _run(self, operation: Callable[[AutomationStack, Any], Any], *, preview: bool = False) -> Result:
-        steps, started = _Steps(self.observer, preview=preview), time.perf_counter()
+        steps, started = Steps(self.observer, preview=preview), time.perf_counter()
         self._perform(operation, steps)
         outputs = {} if preview else self.outputs()
         return Result(
@@ -131,13 +129,13 @@ class PulumiCli:
     def _note_plan(self, urn: str, operation: str, plan: Plan) -> None:
         self.observer.plan(urn, planned(plan.as_json(), operation))
 
-    def _perform(self, operation: Callable[[AutomationStack, Any], Any], steps: _Steps) -> Any:
+    def _perform(self, operation: Callable[[AutomationStack, Any], Any], steps: Steps) -> Any:
         require_pulumi()
         from pulumi.automation import CommandError
 
         with tempfile.TemporaryDirectory(prefix="gatepost-plans-") as folder:
             plans = Path(folder) / "plans.jsonl"
-            steps.plans = _PlanFile(plans, self.observer)
+            steps.plans = PlanFile(plans, self.observer)
             try:
                 return operation(self._open(plans), steps.hear)
             except CommandError as error:
@@ -171,104 +169,18 @@ def require_pulumi() -> None:
         )
 
 
-@dataclass
-class _PlanFile:
-    """The file to which the provider's process writes its plans, read as far as it has grown."""
-
-    path: Path
-    observer: Observer
-    _read: int = 0
-
-    def read(self) -> None:
-        if not self.path.exists():
-            return
-        with self.path.open("rb") as file:
-            file.seek(self._read)
-            for line in file:
-                if not line.endswith(b"\n"):
-                    break
-                self._read += len(line)
-                plan = json.loads(line)
-                self.observer.plan(plan["urn"], planned(plan, plan["operation"]))
-
-
-@dataclass
-class _Steps:
-    """Turns the CLI's events into ours."""
-
-    observer: Observer
-    preview: bool
-    plans: _PlanFile | None = None
-    changes: Counter[str] = field(default_factory=Counter)
-    events: list[StepEvent] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    errors: list[tuple[str, str]] = field(default_factory=list)
-    drifts: list[Drift] = field(default_factory=list)
-    _started: dict[str, float] = field(default_factory=dict)
-
-    def hear(self, event: EngineEvent) -> None:
-        """Take in one event, in the order in which the CLI sends them."""
-        if self.plans:
-            self.plans.read()
-        if event.resource_pre_event:
-            self._begin(event.resource_pre_event.metadata)
-        elif event.res_outputs_event:
-            self._end(event.res_outputs_event.metadata)
-        elif event.res_op_failed_event:
-            self._fail(event.res_op_failed_event.metadata)
-        elif event.diagnostic_event:
-            self._diagnose(event.diagnostic_event)
-        elif event.summary_event:
-            self.changes.update({str(op): n for op, n in event.summary_event.resource_changes.items()})
-
-    def _begin(self, step: StepEventMetadata) -> None:
-        self._started[step.urn] = time.perf_counter()
-        parent = step.new.parent if step.new else step.old.parent if step.old else ""
-        above = (urn_type(parent), urn_name(parent)) if parent else None
-        self.observer.belongs(urn_type(step.urn), urn_name(step.urn), above)
-        if step.op == "refresh" and step.old and step.new is None:
-            self._note_drift(step)
-        if self.preview:
-            self._emit(step, "planned" if step.op != "same" else "done")
-        elif step.op != "same":
-            self._emit(step, "started")
-
-    def _end(self, step: StepEventMetadata) -> None:
-        if step.op in ("update", "delete", "refresh") and self.preview:
-            self._note_drift(step)
-        if not self.preview:
-            self._emit(step, "done")
-
-    def _fail(self, step: StepEventMetadata) -> None:
-        self._emit(step, "failed")
-
-    def _emit(self, step: StepEventMetadata, status: Any) -> None:
-        op: Any = step.op if step.op in _OPS else "update"
-        seconds = time.perf_counter() - self._started.get(step.urn, time.perf_counter())
-        diff = sorted(step.detailed_diff or step.diffs or ())
-        event = StepEvent(step.urn, urn_type(step.urn), urn_name(step.urn), op, status, seconds, diff)
-        self.events.append(event)
-        self.observer.step(event)
-
-    def _note_drift(self, step: StepEventMetadata) -> None:
-        old = dict(step.old.outputs or {}) if step.old else {}
-        new = dict(step.new.outputs or {}) if step.new and step.op != "delete" else None
-        if old != new and urn_type(step.urn) != _STACK:
-            self.drifts.append(Drift(step.urn, old, new))
-
-    def _diagnose(self, found: Any) -> None:
-        text = _MARKUP.sub("", found.message).strip()
-        if found.severity == "error" and text:
-            self.errors.append((found.urn or "", text))
-        elif found.severity == "warning" and not found.ephemeral:
-            self.warnings.append(text)
-        if text and not found.ephemeral:
-            self.observer.message(found.severity, text)
-
-
 def _as_pattern(name: str) -> str:
     """Return a target as the CLI takes it: a URN, or a pattern of one."""
     return name.replace("*", "**") if name.startswith("urn:") else f"**::{name.replace('*', '**')}"
+
+
+def _export(stack: AutomationStack) -> dict[str, Any]:
+    """Export a state with its secrets sealed, which the Automation API's own export does not offer."""
+    space = stack.workspace
+    command = ["stack", "export", "--stack", stack.name]
+    done = space.pulumi_command.run(command, space.work_dir, dict(space.env_vars))
+    exported: dict[str, Any] = json.loads(done.stdout)
+    return exported
 
 
 def _make_folder(url: str) -> None:
@@ -276,14 +188,14 @@ def _make_folder(url: str) -> None:
         Path(url.removeprefix("file://").replace("~", str(Path.home()), 1)).mkdir(parents=True, exist_ok=True)
 
 
-def _explain(error: Exception, steps: _Steps) -> GatepostError:
+def _explain(error: Exception, steps: Steps) -> GatepostError:
     """Return one clear error: the resources' own messages, or what the CLI wrote last."""
     text = str(error)
     if "currently locked" in text:
         return DeploymentBusy(_tail(text))
     if ("passphrase" in text and "incorrect" in text) or "PULUMI_CONFIG_PASSPHRASE" in text:
         return PassphraseMissing(f"the Pulumi CLI wants the stack's passphrase: {_tail(text)}")
-    lines = [_named(urn, message) for urn, message in steps.errors if urn_type(urn) != _STACK]
+    lines = [_named(urn, message) for urn, message in steps.errors if urn_type(urn) != STACK]
     lines = lines or [message for _, message in steps.errors] or [_tail(text)]
     return PulumiCliFailed("\n".join(dict.fromkeys(lines)))
 

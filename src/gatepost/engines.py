@@ -45,6 +45,9 @@ class Engine(Protocol):
     def exported(self) -> list[dict[str, Any]]:
         """Return the resources of the state, their secrets in clear."""
 
+    def saved(self) -> dict[str, Any]:
+        """Return the state as `pulumi stack export` writes it, its secrets sealed."""
+
     def destroy(self, *, preview: bool = False) -> Result:
         """Delete everything of the stack, or only say what that would be."""
 
@@ -98,6 +101,11 @@ class Embedded:
         """Return the resources of the state, their secrets in clear."""
         with self._deployment() as deployment:
             return deployment.exported()
+
+    def saved(self) -> dict[str, Any]:
+        """Return the state as `pulumi stack export` writes it, its secrets sealed."""
+        with self._deployment() as deployment:
+            return deployment.saved()
 
     def destroy(self, *, preview: bool = False) -> Result:
         """Delete everything of the stack, or only say what that would be."""

@@ -105,6 +105,24 @@ class StillUsed(GatepostError):
     exit_code = 17
 
 
+class GateNotPassed(GatepostError):
+    """A gate did not pass, so nothing was deployed."""
+
+    exit_code = 19
+
+
+class RolledBack(GatepostError):
+    """A deployment failed, and what was there before is there again, which was proved."""
+
+    exit_code = 20
+
+
+class RollbackFailed(GatepostError):
+    """A deployment failed, and what was there before is not there again, or nobody can prove it."""
+
+    exit_code = 21
+
+
 class StateNotWritten(GatepostError, OSError):
     """The state could not be written: the disk is full, or the folder is closed to us."""
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gatepost.cli import api_commands, gate_commands, load_commands
+from gatepost.cli import api_commands, gate_commands, load_commands, release_commands
 from gatepost.cli.arguments import (
     Approve,
     Atomic,
@@ -36,6 +36,7 @@ _EXIT_CODES = (
     " 7 unsupported server, 8 object exists and is not ours, 9 corrupt state, 10 passphrase missing,"
     " 11 hazard not approved, 12 another deployment runs, 13 lock time-out, 14 statement failed,"
     " 15 drift found, 16 unsupported feature, 17 still used by something, 18 state not written,"
+    " 19 a gate did not pass and nothing was deployed, 20 failed and rolled back, 21 the roll-back failed,"
     " 130 interrupted."
 )
 
@@ -54,6 +55,7 @@ for command in (
     api_commands.types,
     gate_commands.gate,
     load_commands.load,
+    release_commands.deploy,
 ):
     app.command()(command)
 

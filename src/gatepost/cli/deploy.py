@@ -176,11 +176,12 @@ def preview(options: Options) -> None:
     with command.opened() as engine:
         result = command.preview(engine, engine.preview)
         command.settle(result)
-        _show_plan(command, result)
+        show_plan(command, result)
         command.gate(engine)
 
 
-def _show_plan(command: Command, result: Result) -> None:
+def show_plan(command: Command, result: Result) -> None:
+    """Print what a deployment would change."""
     events = changes_of(result)
     command.screen.line(f"{command.stack.project}/{command.stack.name}", "bold")
     show_changes(command.screen, command.observer, events, sql=command.options.sql)
@@ -202,7 +203,7 @@ def up(options: Options) -> Command:
             show_nothing(command, planned)
             command.gate(engine)
             return command
-        _show_plan(command, planned)
+        show_plan(command, planned)
         command.gate(engine)
         command.confirm(f"\ndeploy this to {command.stack.name}?")
         command.screen.line()
@@ -271,7 +272,7 @@ def destroy(options: Options) -> None:
         if not events:
             show_nothing(command, planned)
             return
-        _show_plan(command, planned)
+        show_plan(command, planned)
         command.gate(engine)
         command.confirm(f"\ndelete all this from {command.stack.name}, with its data?")
         result = command.watched(len(events), engine.destroy)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from gatepost.engine.model import Drift, Manner, Project, Result, StepEvent
+from gatepost.engine.model import Drift, Manner, Project, Result, StepEvent, now
 from gatepost.engine.secrets import Vault
 from gatepost.engine.state import Checkpoint, StateFiles
 
@@ -133,6 +133,15 @@ class Deployment:
             }
             for one in checkpoint.resources
         ]
+
+    def saved(self) -> dict[str, Any]:
+        """Return the state as `pulumi stack export` writes it, its secrets sealed."""
+        found = self._files.load()
+        latest: dict[str, Any] = {"manifest": {"time": now(), "magic": "", "version": ""}}
+        if found.salt is not None:
+            latest["secrets_providers"] = {"type": "passphrase", "state": {"salt": found.salt}}
+        latest |= {"resources": found.resources, "pending_operations": found.pending, "metadata": {}}
+        return {"version": 3, "deployment": latest}
 
     def stop(self) -> None:
         """Start no further step of the running operation, which then saves the state and ends."""

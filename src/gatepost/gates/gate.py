@@ -46,6 +46,8 @@ class Gate(Protocol):
     """One sentence: what passing it means."""
     options: Mapping[str, str]
     """The settings that it knows, each with its meaning."""
+    of_deployed: bool
+    """Whether it judges what is deployed, rather than what would be: a deployment asks it afterwards."""
 
     def judge(self, site: Site) -> Outcome:
         """Return the verdict on a stack.

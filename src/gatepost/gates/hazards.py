@@ -21,6 +21,7 @@ class HazardGate:
     name = "hazards"
     about = "a deployment now would endanger nothing that nobody approved"
     options: Mapping[str, str] = {}
+    of_deployed = False
 
     def judge(self, site: Site) -> Outcome:
         """Preview the stack's deployment."""

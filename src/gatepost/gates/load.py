@@ -26,6 +26,7 @@ class LoadGate:
         "processes": "of the load generator; 1",
         "rows": "of the largest tables of a throw-away copy that is loaded instead",
     }
+    of_deployed = True
 
     def judge(self, site: Site) -> Outcome:
         """Run the scenarios against the stack."""

@@ -33,10 +33,12 @@ def known() -> dict[str, Gate]:
     from gatepost.gates.hazards import HazardGate
     from gatepost.gates.lint.gate import LintGate
     from gatepost.gates.load import LoadGate
+    from gatepost.gates.preflight import PreflightGate
     from gatepost.gates.rehearsal.gate import RehearsalGate
     from gatepost.gates.verification import VerificationGate
 
     gates: tuple[Gate, ...] = (
+        PreflightGate(),
         LintGate(),
         HazardGate(),
         VerificationGate(),

@@ -19,6 +19,7 @@ class VerificationGate:
     name = "verify"
     about = "every declared object is in the database as declared, and every query uses its index"
     options: Mapping[str, str] = {}
+    of_deployed = True
 
     def judge(self, site: Site) -> Outcome:
         """Check the stack's database against its program."""

@@ -20,10 +20,11 @@ import psycopg
 from psycopg import sql
 
 from gatepost.addresses import database_of
-from gatepost.errors import StatementFailed, UsageError
+from gatepost.errors import StatementFailed
 from gatepost.postgres.cluster import DEPLOYER, SUPERUSER
 from gatepost.postgres.embedded import EmbeddedServer
 from gatepost.postgres.throwaway import throwaway_server
+from gatepost.release.commits import check_out, files
 from gatepost.stacks import Stack
 
 Tell = Callable[[str], None]
@@ -69,28 +70,9 @@ def deployed(root: Path, ref: str, folder: Path, tell: Tell) -> Iterator[Arms]:
         yield Arms(server.url(DEPLOYER, _COPY), server.url(DEPLOYER, name), base, head)
 
 
-def _git(root: Path, *arguments: str) -> bytes:
-    done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, check=False)
-    if done.returncode:
-        reason = done.stderr.decode().strip().splitlines()
-        raise UsageError(f"git {arguments[0]}: {reason[-1] if reason else 'failed'}: name a commit of {root}")
-    return done.stdout
-
-
-def check_out(root: Path, ref: str, into: Path) -> None:
-    """Write the files of a commit to a new folder.
-
-    :raises UsageError: `root` is in no git repository, or `ref` names no commit.
-    """
-    into.mkdir()
-    archive = _git(root, "archive", "--format=tar", ref)
-    subprocess.run(["tar", "-x", "-C", str(into)], input=archive, check=True)
-
-
 def _copy(root: Path, into: Path) -> None:
     """Copy what git knows of a project, and what it would add."""
-    names = _git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard").decode().split("\0")
-    for name in filter(None, names):
+    for name in files(root):
         if (root / name).is_file():
             _carry(root / name, into / name)
 

@@ -27,6 +27,7 @@ class BenchmarkGate:
         "base": "the commit to compare with; main where nothing else is said",
         "minutes": "for measuring; what has not told by then is inconclusive; 6",
     }
+    of_deployed = False
 
     def judge(self, site: Site) -> Outcome:
         """Compare the working tree with its base."""

@@ -25,6 +25,7 @@ class LintGate:
     name = "lint"
     about = "raw SQL, declarations and planned statements have no finding that nobody accepted"
     options: Mapping[str, str] = {"plan": "false leaves out the plan's statements, which need the target"}
+    of_deployed = False
 
     def judge(self, site: Site) -> Outcome:
         """Lint the project of a stack."""

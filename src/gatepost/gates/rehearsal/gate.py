@@ -12,7 +12,6 @@ from urllib.parse import quote
 
 from gatepost.addresses import OWN
 from gatepost.errors import GatepostError, UsageError
-from gatepost.gates.benchmark.arms import check_out
 from gatepost.gates.gate import Site
 from gatepost.gates.rehearsal.clone import Clone, Original, cloned
 from gatepost.gates.rehearsal.locks import LockWatch
@@ -21,6 +20,7 @@ from gatepost.gates.rehearsal.rows import Sampled, fate, sampled
 from gatepost.gates.verdict import Finding, Outcome, Row, Trial, Verdict
 from gatepost.postgres.cluster import SUPERUSER
 from gatepost.postgres.connect import Target
+from gatepost.release.commits import check_out
 from gatepost.stacks import Stack
 from gatepost.verify.declared import collect
 
@@ -39,6 +39,7 @@ class RehearsalGate:
         "rows": "how many rows of a table are copied at most; 1000",
         "longest_lock": "seconds that a lock may keep clients out; 0.5",
     }
+    of_deployed = False
 
     def judge(self, site: Site) -> Outcome:
         """Rehearse the deployment of the working tree to the stack."""
