@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
+import psycopg
 import pytest
 from fix_workspace import Workspace, clean_environment
 
@@ -37,23 +38,29 @@ SECOND = NOTES.replace(
     'Column("body", "text")]', 'Column("body", "text"), Column("views", "int", default="0")]'
 )
 THIRD = SECOND + '    Index("notes_views", notes, ["views"])\n'
-SLOW = SECOND + '    Check("slow", notes, "pg_sleep(20) is not null")\n'
-"""A constraint whose validation takes its time with the first row."""
-VALIDATING = """
-    select from pg_stat_activity where query like '%validate constraint%slow%' and pid <> pg_backend_pid()
+WITH_TAGS = """
+with Feature("tags", provider=target):
+    tags = Table("tags", columns=[Column("id", "bigint")], comment="Words for notes")
 """
+HALF_WAY = """
+    select from pg_locks
+    where to_regclass('tags') is not null and not granted and relation = 'notes'::regclass
+"""
+"""The new table is there, and the other one's change waits."""
 GATES = "local: [{preflight: {disk: 0, longest_transaction: 0}}, hazards]\n"
 FAULT = """
     create function public.fault() returns event_trigger language plpgsql as $$
     begin
-        if exists (select from pg_attribute where attname = 'views' and attrelid = 'public.notes'::regclass)
-        and exists (select from pg_class where relname = 'notes_pkey') then
-            execute 'drop index if exists public.notes_views';
+        if exists (
+            select from pg_attribute
+            where attname = 'views' and attnotnull and attrelid = 'public.notes'::regclass
+        ) then
+            execute 'alter table public.notes alter column views drop not null';
         end if;
     end $$;
-    create event trigger fault on ddl_command_end when tag in ('CREATE INDEX') execute function public.fault()
+    create event trigger fault on ddl_command_end when tag in ('ALTER TABLE') execute function public.fault()
 """
-"""Whatever index is built on the views of notes is gone at once."""
+"""The new column of notes may be null at once, whatever was declared."""
 
 
 @pytest.fixture
@@ -211,9 +218,9 @@ def test_what_does_not_verify_is_rolled_back_and_proved(project: Workspace) -> N
     first = git(project, "rev-parse", "HEAD")
     before = project.inventory()[0]
     project.sql(FAULT)
-    second = release(project, THIRD)
+    second = release(project, SECOND)
     said = rolled_back(project)
-    assert "index notes_views: expected" in said
+    assert "table notes: expected" in said
     assert f"rolled back to {first[:10]}: every check of it passes, the catalog is as before" in said
     project.sql("drop event trigger fault; drop function fault()")
     assert project.inventory()[0] == before
@@ -238,13 +245,11 @@ def test_a_statement_that_fails_is_rolled_back(project: Workspace) -> None:
 
 
 def test_a_roll_back_that_cannot_be_proved_says_so(project: Workspace) -> None:
-    project.sql(
-        FAULT.replace("drop index if exists public.notes_views", "create table if not exists left_over ()")
-    )
-    release(project, THIRD)
+    project.sql(FAULT.replace("execute 'alter", "create table public.left_over (); execute 'alter"))
+    release(project, SECOND)
     said = rolled_back(project, 21)
     assert "nothing more is tried" in said
-    assert "relation left_over" in said or "tables public.left_over is new" in said
+    assert "tables public.left_over is new" in said
     assert last(project, "action") == "failure"
 
 
@@ -297,18 +302,20 @@ def test_an_application_that_falls_ill_is_a_reason_to_go_back(
 
 @contextmanager
 def deploying(project: Workspace) -> Iterator[subprocess.Popen[str]]:
-    """Lend a deployment that has come to a statement that takes its time."""
-    project.sql("insert into notes values (1, 'a')")
-    release(project, SLOW)
+    """Lend a deployment that has come half-way, where a client holds a lock that it waits for."""
+    release(project, WITH_TAGS + SECOND)
     command = [sys.executable, "-m", "gatepost", "deploy", "--yes", "--json"]
     environment = {**clean_environment(), **project.environment}
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    with subprocess.Popen(command, cwd=project.root, env=environment, **pipes) as running:
+    with (
+        psycopg.connect(project.database.superuser_url) as client,
+        subprocess.Popen(command, cwd=project.root, env=environment, **pipes) as running,
+    ):
+        client.execute("lock table notes in access share mode")
         until = time.monotonic() + 60
-        while not project.sql(VALIDATING):
+        while not project.sql(HALF_WAY):
             assert running.poll() is None, running.communicate()
             assert time.monotonic() < until
-            time.sleep(0.05)
         yield running
         if running.poll() is None:
             running.kill()
@@ -344,6 +351,7 @@ def test_after_a_killed_deployment_the_way_back_leads_to_the_last_good_one(proje
         project
     )
     assert columns(project) == ["id", "body"]
+    assert project.sql("select to_regclass('tags')") == [(None,)]
 
 
 def test_ctrl_c_is_recorded_and_the_next_deployment_goes_on(project: Workspace) -> None:
@@ -353,7 +361,6 @@ def test_ctrl_c_is_recorded_and_the_next_deployment_goes_on(project: Workspace) 
         running.communicate(timeout=60)
     assert running.returncode == 130
     assert last(project, "action || ': ' || details").startswith("failure: interrupted")
-    project.sql("truncate notes")
     project.run("deploy", "--yes")
     assert last(project, "action") == "success"
 
@@ -362,5 +369,4 @@ def test_two_deployments_at_once(project: Workspace) -> None:
     with deploying(project) as running:
         said = project.run("deploy", "--yes", code=12).stderr
         assert "another deployment is running (deployer, process" in said
-        project.sql("truncate notes")
         running.send_signal(signal.SIGKILL)

@@ -16,6 +16,7 @@ from gatepost.verify.declared import Declared
 Place = tuple[str, str]
 """A table's schema and name."""
 _COMMENTED = {"Table", "View", "MaterializedView", "Function"}
+_NARROW = {"int", "integer", "int4", "smallint", "int2"}
 _NAME = re.compile(r"[a-z_][a-z0-9_]*")
 _FIRST_WORD = re.compile(r'"?([a-z_][a-z0-9_$]*)"?', re.IGNORECASE)
 
@@ -60,6 +61,10 @@ Rule = Callable[[Program], Iterator[Finding]]
 def place(inputs: dict[str, Any]) -> Place:
     """Return the table that an index, a constraint or a policy is on."""
     return str(inputs.get("schema", "public")), str(inputs["table"])
+
+
+def _table(inputs: dict[str, Any]) -> Place:
+    return str(inputs.get("schema", "public")), str(inputs["name"])
 
 
 def unindexed_foreign_key(program: Program) -> Iterator[Finding]:
@@ -120,6 +125,18 @@ def index_without_query(program: Program) -> Iterator[Finding]:
             yield _at(one, "index-without-query", f'index "{one.name}" names no query: set serves=')
 
 
+def narrow_key(program: Program) -> Iterator[Finding]:
+    """A key of 32 bits ends at 2,147,483,647 rows, and widening it rewrites the table."""
+    tables = {_table(one.inputs): one for one in program.of("Table")}
+    for one in program.of("Constraint"):
+        if one.inputs.get("kind") != "primary_key" or place(one.inputs) not in tables:
+            continue
+        columns = {c["name"]: str(c["type"]).lower() for c in tables[place(one.inputs)].inputs["columns"]}
+        for name in one.inputs["columns"]:
+            if columns.get(name) in _NARROW and len(one.inputs["columns"]) == 1:
+                yield _at(one, "narrow-key", f'"{name}" is {columns[name]}: make it bigint')
+
+
 RULES: tuple[Rule, ...] = (
     unindexed_foreign_key,
     unindexed_policy,
@@ -127,6 +144,7 @@ RULES: tuple[Rule, ...] = (
     missing_comment,
     naming,
     index_without_query,
+    narrow_key,
 )
 
 

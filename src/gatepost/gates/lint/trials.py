@@ -45,6 +45,7 @@ _FAULTY = {
     "a table without a comment": _with(_TABLE, comment=None),
     "a name that needs quoting": _with(_INDEX, name="idxNotesUser"),
     "a name that PostgreSQL cuts": _with(_INDEX, name="idx_" + "n" * 60),
+    "a key of 32 bits": _with(_TABLE, columns=[{"name": "id", "type": "integer"}]),
     "an index that no query needs": _with(_INDEX, serves=None),
 }
 _DROPPED = "alter table public.notes drop column body"
