@@ -101,7 +101,7 @@ def test_the_policy_of_this_project_names_gates_for_every_environment() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("staging: [lnt]", 'no gate is called "lnt": there are lint, '),
+        ("staging: [lnt]", 'no gate is called "lnt": there are preflight, lint, '),
         ("staging: [{benchmark: {bse: main}}]", "gate benchmark has no setting bse: it has base"),
         ("staging: [{lint: {}, hazards: {}}]", "expected a gate's name"),
         ("dev: [lint]", "says nothing of staging: there are dev"),
