@@ -107,7 +107,7 @@ def laboratory(
         apply(structure.after_rows, bare.at(COMPLETE))
         with opened(bare.at(COMPLETE)) as complete, opened(bare.at(_BARE)) as copy:
             for rows in reference:
-                _insert(rows, complete)
+                insert(rows, complete)
             shape = read_shape(complete)
             for table in shape.values():
                 _copy(table, complete, copy)
@@ -118,7 +118,8 @@ def laboratory(
         yield replace(bare, shape=shape)
 
 
-def _insert(rows: ReferenceRows, connection: Rows) -> None:
+def insert(rows: ReferenceRows, connection: Rows) -> None:
+    """Insert reference rows as the role that a deployment inserts them as."""
     with translating(f"inserting the reference rows {rows.name}"), connection.transaction():
         run(connection, "set local role {role}", role=ident(rows.role))
         run(connection, "{rows}", rows=raw(rows.sql))

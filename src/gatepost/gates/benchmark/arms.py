@@ -1,7 +1,7 @@
 """Two deployments side by side on a throw-away server: the program of a commit, and the one that is here.
 
-The base is deployed with its seeds, its database is copied, then head is deployed over the original: the way
-it would get to a shared stack. Both hold the same rows.
+The base is deployed and filled, its database is copied, then head is deployed over the original: the way it
+would get to a shared stack. Both hold the same rows.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,10 +19,13 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from gatepost.addresses import database_of
 from gatepost.errors import StatementFailed
+from gatepost.gates.benchmark.filling import fill_deployed
 from gatepost.postgres.cluster import DEPLOYER, SUPERUSER
+from gatepost.postgres.connect import Target
 from gatepost.postgres.embedded import EmbeddedServer
 from gatepost.postgres.throwaway import throwaway_server
 from gatepost.release.commits import check_out, files
@@ -29,45 +33,71 @@ from gatepost.stacks import Stack
 
 Tell = Callable[[str], None]
 _COPY = "gatepost_base"
+_SETTINGS = {"shared_buffers": "256MB", "max_parallel_workers_per_gather": "0"}
+"""A query's work is done by one process, whose time is taken."""
 
 
 @dataclass(frozen=True)
 class Arms:
-    """The two databases, as the deployer reaches them, and the projects that they were deployed from."""
+    """The two databases, as a superuser reaches them, and the projects that they were deployed from."""
 
-    base_url: str
-    head_url: str
+    base_target: Target
+    head_target: Target
     base: Path
     head: Path
 
     @property
     def urls(self) -> tuple[str, str]:
-        """Base and head."""
-        return self.base_url, self.head_url
+        """Base's and head's connection strings."""
+        return _conninfo(self.base_target), _conninfo(self.head_target)
+
+
+def _conninfo(target: Target) -> str:
+    return make_conninfo(
+        host=target.host,
+        port=target.port,
+        user=target.username,
+        dbname=target.database,
+        password=target.password,
+    )
 
 
 @contextmanager
-def deployed(root: Path, ref: str, folder: Path, tell: Tell) -> Iterator[Arms]:
+def deployed(root: Path, ref: str, rows: int, tell: Tell) -> Iterator[Arms]:
     """Lend both arms: the project of `root` as it was at the commit `ref`, and as it is.
 
-    :param folder: an empty folder.
+    :param rows: of the largest tables; 0 leaves the seeds' rows.
     :raises UsageError: `root` is in no git repository, or `ref` names no commit.
-    :raises StatementFailed: one of the programs cannot be deployed.
+    :raises StatementFailed: one of the programs cannot be deployed, or base cannot be filled.
     """
-    base, head = folder / "base", folder / "head"
-    check_out(root, ref, base)
-    _copy(root, head)
-    with throwaway_server() as server:
-        tell(f"deploying base ({ref})")
-        _deploy(base, server.url(DEPLOYER))
-        name = database_of(Stack(base, "local"))
-        _duplicate(server, name)
-        for part in ("state", "passphrase"):
-            _carry(base / ".gatepost" / part, head / ".gatepost" / part)
-        tell("deploying head over it")
-        _deploy(head, server.url(DEPLOYER), "--force", "--approve", "DELETES_DATA")
-        _analyze(server, name)
-        yield Arms(server.url(DEPLOYER, _COPY), server.url(DEPLOYER, name), base, head)
+    with tempfile.TemporaryDirectory(prefix="gatepost-benchmark-") as folder:
+        base, head = Path(folder) / "base", Path(folder) / "head"
+        check_out(root, ref, base)
+        _copy(root, head)
+        with throwaway_server(_SETTINGS) as server:
+            yield _both(server, base, head, rows, tell, ref)
+
+
+def _both(server: EmbeddedServer, base: Path, head: Path, rows: int, tell: Tell, ref: str) -> Arms:
+    tell(f"deploying base ({ref})")
+    _deploy(base, server.url(DEPLOYER))
+    stack = Stack(base, "local")
+    name = database_of(stack)
+    if rows:
+        fill_deployed(stack, _superuser(server, name), rows, tell)
+    _settle(server, name)
+    _duplicate(server, name)
+    for part in ("state", "passphrase"):
+        _carry(base / ".gatepost" / part, head / ".gatepost" / part)
+    tell("deploying head over it")
+    _deploy(head, server.url(DEPLOYER), "--force", "--approve", "DELETES_DATA")
+    _settle(server, name)
+    return Arms(_superuser(server, _COPY), _superuser(server, name), base, head)
+
+
+def _superuser(server: EmbeddedServer, database: str) -> Target:
+    found = server.connection(SUPERUSER, database)
+    return Target(found.host, found.port, found.user, database, found.password, sslmode="disable")
 
 
 def _copy(root: Path, into: Path) -> None:
@@ -101,9 +131,9 @@ def _duplicate(server: EmbeddedServer, name: str) -> None:
         connection.execute(create)
 
 
-def _analyze(server: EmbeddedServer, name: str) -> None:
-    for database in (_COPY, name):
-        connection: psycopg.Connection[Any]
-        with psycopg.connect(server.url(SUPERUSER, database), autocommit=True) as connection:
-            connection.execute("vacuum (freeze, analyze)")
-            connection.execute("checkpoint")
+def _settle(server: EmbeddedServer, name: str) -> None:
+    """Leave nothing to be cleaned up while queries are timed."""
+    connection: psycopg.Connection[Any]
+    with psycopg.connect(server.url(SUPERUSER, name), autocommit=True) as connection:
+        connection.execute("vacuum (freeze, analyze)")
+        connection.execute("checkpoint")

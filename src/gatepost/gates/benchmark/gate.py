@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
 from pathlib import Path
 
-import psycopg
-
 from gatepost.gates.benchmark.arms import Arms, deployed
-from gatepost.gates.benchmark.sampling import Benchmark, QueryBenchmark, Subject
+from gatepost.gates.benchmark.questions import queries_of, query_benchmarks
 from gatepost.gates.benchmark.series import LIMIT, settled
 from gatepost.gates.gate import Site
 from gatepost.gates.verdict import Outcome, Row, Trial, Verdict, worst
-from gatepost.queries import Query, load
-from gatepost.subjects import subjects_of
+
+ROWS = 20_000
+MINUTES = 6
 
 
 class BenchmarkGate:
@@ -25,17 +22,15 @@ class BenchmarkGate:
     about = "no query of a feature is slower than at the base, as far as this run can tell"
     options: Mapping[str, str] = {
         "base": "the commit to compare with; main where nothing else is said",
-        "minutes": "for measuring; what has not told by then is inconclusive; 6",
+        "rows": f"of the largest tables, beside reference data; 0 leaves the seeds'; {ROWS:,}",
+        "minutes": f"for measuring; what has not told by then is inconclusive; {MINUTES}",
     }
     of_deployed = False
 
     def judge(self, site: Site) -> Outcome:
         """Compare the working tree with its base."""
-        ref = str(site.option("base", "main"))
-        with (
-            tempfile.TemporaryDirectory(prefix="gatepost-benchmark-") as folder,
-            deployed(site.root, ref, Path(folder), site.tell) as arms,
-        ):
+        ref, rows = str(site.option("base", "main")), int(site.option("rows", ROWS))
+        with deployed(site.root, ref, rows, site.tell) as arms:
             return outcome(compared(arms, site), ref)
 
     def self_test(self, folder: Path) -> Iterator[Trial]:
@@ -48,21 +43,10 @@ class BenchmarkGate:
 
 def compared(arms: Arms, site: Site) -> list[Row]:
     """Return a row a quantile of each query that both have, and one for each that only one of them has."""
-    base, head = _queries(arms.base), _queries(arms.head)
+    base, head = queries_of(arms.base), queries_of(arms.head)
     rows = [Row(name, Verdict.INCONCLUSIVE, "gone from head", LIMIT) for name in base if name not in head]
     rows += [Row(name, Verdict.PASS, "new in head", LIMIT) for name in head if name not in base]
-    benchmarks = list[Benchmark]()
-    with psycopg.connect(arms.base_url, autocommit=True) as connection:
-        for feature, queries in _by_feature(base).items():
-            subjects = subjects_of(arms.base / "schema" / feature, queries.values(), connection)
-            benchmarks += [
-                QueryBenchmark(
-                    name, arms.urls, (Subject(base[name], subjects), Subject(head[name], subjects))
-                )
-                for name in queries
-                if name in head
-            ]
-    found = settled(benchmarks, float(site.option("minutes", 6)), site.tell)
+    found = settled(query_benchmarks(arms), float(site.option("minutes", MINUTES)), site.tell)
     return rows + [row for one in found for row in one.rows()]
 
 
@@ -80,13 +64,3 @@ def outcome(rows: Sequence[Row], ref: str) -> Outcome:
 
 def _estimate(row: Row) -> float:
     return row.interval.estimate if row.interval else 0.0
-
-
-def _queries(project: Path) -> dict[str, Query]:
-    folders = sorted((project / "schema").glob("*/queries"))
-    return {f"{one.parent.name}/{name}": query for one in folders for name, query in load(one).items()}
-
-
-def _by_feature(queries: dict[str, Query]) -> dict[str, dict[str, Query]]:
-    ordered = groupby(queries.items(), key=lambda item: item[0].partition("/")[0])
-    return {feature: dict(items) for feature, items in ordered}

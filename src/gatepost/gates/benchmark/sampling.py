@@ -6,17 +6,21 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from statistics import median
 from typing import Any, Protocol
 
 import psycopg
 
 from gatepost.gates.benchmark.statistics import Round
 from gatepost.gates.benchmark.timing import Timer, keep_together, timer
+from gatepost.plans.draws import Drawn
 from gatepost.queries import Query
-from gatepost.subjects import Subjects, acting_as
+from gatepost.subjects import acting_as
 
-PAIRS = 60
-"""Pairs that are taken on one pair of connections."""
+_PAIRS = (10, 60)
+"""Fewest and most pairs that are taken on one pair of connections."""
+_ROUND_MILLISECONDS = 100.0
+"""A round takes about so long: it has fewer pairs where a sample takes longer."""
 _LEAST_MILLISECONDS = 0.5
 """A sample takes at least this long: as many executions, in one round trip, as it needs for that."""
 _MOST_IN_A_SAMPLE = 200
@@ -45,11 +49,11 @@ class ArmFailed(Exception):
 
 
 @dataclass(frozen=True)
-class Subject:
+class Asked:
     """A query, and whom and what it is tried with."""
 
     query: Query
-    subjects: Subjects
+    drawn: Drawn = field(default_factory=lambda: Drawn({}, {}))
 
 
 @dataclass
@@ -59,8 +63,9 @@ class QueryBenchmark:
     name: str
     urls: tuple[str, str]
     """Of base and of head."""
-    subjects: tuple[Subject, Subject]
+    asked: tuple[Asked, Asked]
     _repeats: int = 0
+    _pairs: int = 0
     _order: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
@@ -69,24 +74,25 @@ class QueryBenchmark:
     def round(self) -> Round:
         """Return one round; whatever the query does is taken back."""
         with (
-            _opened("base", self.urls[0], self.subjects[0]) as base,
-            _opened("head", self.urls[1], self.subjects[1]) as head,
+            _opened("base", self.urls[0], self.asked[0]) as base,
+            _opened("head", self.urls[1], self.asked[1]) as head,
         ):
             keep_together((base.process, head.process), self._order.getrandbits(16))
-            self._repeats = self._repeats or repeats(base.ask, head.ask)
+            if not self._repeats:
+                self._repeats, self._pairs = sizes(base.ask, head.ask)
             for arm in (base, head):
                 arm.ask(self._repeats)
-            return pairs(base.ask, head.ask, self._repeats, PAIRS, self._order)
+            return pairs(base.ask, head.ask, self._repeats, self._pairs, self._order)
 
 
 class _Arm:
     """One database, on a connection."""
 
-    def __init__(self, name: str, cursor: psycopg.Cursor[Any], subject: Subject, timed: Timer) -> None:
+    def __init__(self, name: str, cursor: psycopg.Cursor[Any], asked: Asked, timed: Timer) -> None:
         self.process = cursor.connection.info.backend_pid
         self._name, self._cursor, self._timed = name, cursor, timed
-        self._statement = subject.query.sql.encode()
-        self._arguments = subject.query.arguments(subject.subjects)
+        self._statement = asked.query.sql.encode()
+        self._arguments = asked.query.arguments(asked.drawn.subjects, **asked.drawn.values)
 
     def ask(self, times: int) -> float:
         """Return the milliseconds of one of so many executions that travel together."""
@@ -101,16 +107,16 @@ class _Arm:
 
 
 @contextmanager
-def _opened(name: str, url: str, subject: Subject) -> Iterator[_Arm]:
+def _opened(name: str, url: str, asked: Asked) -> Iterator[_Arm]:
     """Lend an arm on a new connection."""
     try:
         with (
             psycopg.connect(url, autocommit=True, prepare_threshold=0) as connection,
             timer(connection.info.backend_pid) as timed,
-            acting_as(subject.query.role, subject.subjects, connection),
+            acting_as(asked.query.role, asked.drawn.subjects, connection),
             connection.cursor(binary=True) as cursor,
         ):
-            yield _Arm(name, cursor, subject, timed)
+            yield _Arm(name, cursor, asked, timed)
     except psycopg.Error as error:
         raise ArmFailed(name, error) from error
 
@@ -127,9 +133,11 @@ def _pair(base: Ask, head: Ask, times: int, order: random.Random) -> tuple[float
     return base(times), of_head
 
 
-def repeats(base: Ask, head: Ask) -> int:
-    """Return how many executions make a sample long enough to be timed."""
+def sizes(base: Ask, head: Ask) -> tuple[int, int]:
+    """Return how many executions make a sample long enough to be timed, and how many pairs a round has."""
     for arm in (base, head):
         arm(10)
-    fastest = min(arm(10) for arm in (base, head, base, head))
-    return max(1, min(_MOST_IN_A_SAMPLE, round(_LEAST_MILLISECONDS / fastest)))
+    times = [arm(10) for arm in (base, head, base, head)]
+    repeats = max(1, min(_MOST_IN_A_SAMPLE, round(_LEAST_MILLISECONDS / min(times))))
+    number = _ROUND_MILLISECONDS / (2 * repeats * median(times))
+    return repeats, max(_PAIRS[0], min(_PAIRS[1], round(number)))

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from gatepost.gates.verdict import Interval, Verdict
 
 Times = NDArray[numpy.float64]
+Counts = NDArray[numpy.int64]
 Round = Sequence[tuple[float, float]]
 """Pairs of one round, base and head, in any unit; all rounds are equally long."""
 QUANTILES = (0.5, 0.95)
@@ -68,20 +69,22 @@ def compare(rounds: Sequence[Round], limits: Limits, seed: int = 1) -> list[Comp
     if len(rounds) < LOOKS[0]:
         return []
     times = numpy.asarray(rounds, dtype=numpy.float64)
-    chosen = numpy.random.default_rng(seed).integers(len(rounds), size=(_RESAMPLES, len(rounds)))
-    found = [_compare(times, chosen, one, limits) for one in QUANTILES]
+    generator = numpy.random.default_rng(seed)
+    drawn = generator.multinomial(len(rounds), [1 / len(rounds)] * len(rounds), size=_RESAMPLES)
+    found = [_compare(times, drawn, one, limits) for one in QUANTILES]
     if times.shape[0] * times.shape[1] * (1 - RARE) >= _FEWEST_BEYOND:
-        rare = _compare(times, chosen, RARE, limits)
+        rare = _compare(times, drawn, RARE, limits)
         found += [rare] if rare.verdict is not Verdict.INCONCLUSIVE else []
     return found
 
 
-def _compare(times: Times, chosen: NDArray[numpy.int64], quantile: float, limits: Limits) -> Comparison:
+def _compare(times: Times, drawn: Counts, quantile: float, limits: Limits) -> Comparison:
     from scipy.stats import t
 
     base, head = numpy.quantile(times.reshape(-1, 2), quantile, axis=0)
     estimate = math.log(head / base)
-    spread = float(numpy.std([_log_ratio(times[rounds], quantile) for rounds in chosen], ddof=1))
+    resampled = numpy.log([_resampled(times[:, :, arm], drawn, quantile) for arm in (0, 1)])
+    spread = float((resampled[1] - resampled[0]).std(ddof=1))
     sure = float(t.ppf(1 - limits.error / len(LOOKS) / 2, len(times) - 1))
     low, high = estimate - sure * spread, estimate + sure * spread
     ratio = Interval(*(math.exp(one) for one in (low, estimate, high)))
@@ -89,9 +92,13 @@ def _compare(times: Times, chosen: NDArray[numpy.int64], quantile: float, limits
     return Comparison(quantile, ratio, detectable, float(base), float(head), verdict_of(ratio, limits))
 
 
-def _log_ratio(times: Times, quantile: float) -> float:
-    base, head = numpy.quantile(times.reshape(-1, 2), quantile, axis=0)
-    return math.log(head / base)
+def _resampled(times: Times, drawn: Counts, quantile: float) -> Times:
+    """Return an arm's quantile in each resample; `drawn` says how often it has each round."""
+    order = times.argsort(axis=None)
+    weights = drawn[:, order // times.shape[1]].cumsum(axis=1)
+    places = (weights >= quantile * weights[:, -1:]).argmax(axis=1)
+    found: Times = times.ravel()[order][places]
+    return found
 
 
 def verdict_of(ratio: Interval, limits: Limits) -> Verdict:

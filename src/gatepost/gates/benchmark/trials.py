@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 
 from gatepost.gates.benchmark.gate import BenchmarkGate, outcome
-from gatepost.gates.benchmark.sampling import QueryBenchmark, Subject
+from gatepost.gates.benchmark.sampling import Asked, QueryBenchmark
 from gatepost.gates.benchmark.series import LIMIT, settled
 from gatepost.gates.verdict import Row, Trial, Verdict
 from gatepost.postgres.cluster import SUPERUSER
@@ -56,7 +56,7 @@ def trials() -> Iterator[Trial]:
 
 
 def _rows(url: str, head: Query, base: Query = _MINE, *, minutes: float = 5) -> list[Row]:
-    pair = QueryBenchmark("notes/mine", (url, url), (Subject(base, {}), Subject(head, {})))
+    pair = QueryBenchmark("notes/mine", (url, url), (Asked(base), Asked(head)))
     [series] = settled([pair], minutes, lambda _: None)
     return series.rows()
 
