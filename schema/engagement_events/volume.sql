@@ -30,7 +30,7 @@ select
     w.happened_at as timestamp, -- noqa: RF04
     case when mod(w.number, 50) = 0 then w.happened_at + interval '1 minute' end as deleted_at,
     w.happened_at as recorded_at,
-    (3 + w.number * 500 / %(scale)s)::text::xid8 as recorded_in -- noqa: RF02
+    (3 + w.number * 500::bigint / %(scale)s)::text::xid8 as recorded_in -- noqa: RF02
 from wanted as w
 inner join people as p on w.user_number = p.number
 order by w.number;

@@ -21,7 +21,7 @@ select
     'device_' || mod(n.number, 3) as client_id,
     p.user_id::text as owner, -- noqa: RF04
     'Student ' || n.number as name, -- noqa: RF04
-    (3 + n.number * 500 / %(scale)s)::text::xid8 as changed_in
+    (3 + n.number * 500::bigint / %(scale)s)::text::xid8 as changed_in
 from generate_series(1, %(scale)s) as n (number)
 inner join public.profiles as p
     on 'profile_' || 1 + floor(power(mod(n.number * 0.618034, 1), 2) * (20 + %(scale)s / 50))::bigint = p.id;
