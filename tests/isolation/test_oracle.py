@@ -9,7 +9,18 @@ import pytest
 
 from gatepost.intent import Any_, Intent, Membership, Update, everybody, having, own, through
 from gatepost.isolation import implication, meaning, oracle
-from gatepost.isolation.case import DENIED, REFUSED, Action, Asker, Case, Outcome, Subject, agree, outcome_of
+from gatepost.isolation.case import (
+    DENIED,
+    REFUSED,
+    REFUSED_AMONG_OTHERS,
+    Action,
+    Asker,
+    Case,
+    Outcome,
+    Subject,
+    agree,
+    outcome_of,
+)
 from gatepost.isolation.oracle import USER, Oracle
 from gatepost.isolation.variants import variants
 
@@ -111,6 +122,15 @@ def test_update_finds_by_the_old_row_and_is_refused_by_the_new_one() -> None:
     assert expect("ann", "update", where=("y",), values=(("state", "draft"),)).count == 0
 
 
+def test_a_constraint_of_a_row_that_is_let_in_may_speak_before_the_refusal_of_another() -> None:
+    update = Update(old=everybody(), new=having(state="draft"))
+    changed = Subject("t", "f", tuple(ROWS["t"]["x"]), Intent(user={"update": update}), "owner", True, {})
+    oracle = Oracle({"t": changed}, {"t": ROWS["t"]}, {"t": ["id"]})
+    every, done = (("owner", "zoe"),), (("state", "done"),)
+    assert oracle.expect(Case(asker("ann"), "t", "update", values=every)) == REFUSED_AMONG_OTHERS
+    assert oracle.expect(Case(asker("ann"), "t", "update", values=done)) == REFUSED
+
+
 def test_insert_is_refused_and_returning_needs_to_see_the_row() -> None:
     new = (("id", "n"), ("team", "a"), ("owner", None), ("state", "draft"))
     assert expect("ann", "insert", values=new).count == 1
@@ -153,6 +173,9 @@ def test_the_owner_is_held_by_forced_row_security() -> None:
         (REFUSED, Outcome("undecided", state="23514", message="new row for relation violates"), False),
         (REFUSED, Outcome("undecided", state="23502", message="null value in column"), False),
         (REFUSED, Outcome("undecided", state="23514", message="no partition of relation"), True),
+        (REFUSED_AMONG_OTHERS, Outcome("undecided", state="23514", message="new row for relation"), True),
+        (REFUSED_AMONG_OTHERS, Outcome("refused", state="42501"), True),
+        (REFUSED_AMONG_OTHERS, rows("a"), False),
         (rows(), Outcome("error", state="42P17"), False),
     ],
 )

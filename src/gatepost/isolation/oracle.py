@@ -12,7 +12,17 @@ from gatepost.intent import (
     Rule,
     Update,
 )
-from gatepost.isolation.case import COMMAND_OF, DENIED, REFUSED, Asker, Case, Outcome, Row, Subject
+from gatepost.isolation.case import (
+    COMMAND_OF,
+    DENIED,
+    REFUSED,
+    REFUSED_AMONG_OTHERS,
+    Asker,
+    Case,
+    Outcome,
+    Row,
+    Subject,
+)
 from gatepost.isolation.meaning import Meaning
 
 NOBODY = Any_(())
@@ -158,8 +168,9 @@ class Oracle:
             found -= kept if "returning" in case.action else kept - marked
         if command == "update":
             becomes = [{**self._rows[table][key], **dict(case.values)} for key in found]
-            if not all(self._lets_in(row, case, "update", reads) for row in becomes):
-                return REFUSED
+            let_in = {self._lets_in(row, case, "update", reads) for row in becomes}
+            if False in let_in:
+                return REFUSED_AMONG_OTHERS if True in let_in else REFUSED
         keeps_keys = not columns & self._keys_of(case)
         return Outcome("rows", len(found), found if "returning" in case.action and keeps_keys else None)
 
