@@ -85,11 +85,11 @@ def difference(response: DiffResponse, changed_inputs: list[str]) -> Difference:
     return Difference(True, bool(response.replaces or replacing), response.delete_before_replace, shown)
 
 
-def announce(configured: Configured) -> None:
+def announce(configured: Configured, urn: str) -> None:
     """Tell a provider that wants to know it that it is about to be asked to create something."""
     expect = getattr(configured.provider, "expect", None)
     if expect is not None:
-        expect()
+        expect(urn)
 
 
 async def create(configured: Configured, new: Resource, *, preview: bool) -> tuple[str, Values]:

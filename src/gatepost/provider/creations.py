@@ -89,13 +89,16 @@ class Creations:
     _making: list[asyncio.Task[None]] = field(default_factory=list)
     ended: bool = False
     """Whether the provider has let go of its session."""
-    _expected: int = 0
+    _announced: set[str] = field(default_factory=set)
+    """The URNs of what is not asked for yet."""
+    _reads_ahead: bool = True
     _reading: asyncio.Task[None] | None = None
 
-    def expect(self) -> None:
-        """Read the catalog as soon as there are many to be made, while the engine checks the others."""
-        self._expected += 1
-        if self._expected == _FEW + 1:
+    def expect(self, urn: str) -> None:
+        """Read the catalog as soon as many are to be made at once, while the engine checks the others."""
+        self._announced.add(urn)
+        if len(self._announced) > _FEW and self._reads_ahead:
+            self._reads_ahead = False
             self._reading = asyncio.create_task(asyncio.to_thread(self._read))
 
     def _read(self) -> None:
@@ -109,6 +112,7 @@ class Creations:
 
     async def create(self, request: CreateRequest) -> CreateResponse:
         """Make an object, together with whatever else waits to be made."""
+        self._announced.discard(request.urn)
         creation = Creation(request, asyncio.get_running_loop().create_future())
         self._waiting.append(creation)
         if self._round is None:

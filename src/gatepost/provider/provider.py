@@ -141,9 +141,9 @@ class GatepostProvider(Provider):
         self._in_state.add(request.urn)
         return difference(kind_of(request.type), request)
 
-    def expect(self) -> None:
+    def expect(self, urn: str) -> None:
         """Prepare for one more creation, which is about to be asked for."""
-        self._creations.expect()
+        self._creations.expect(urn)
 
     async def create(self, request: CreateRequest) -> CreateResponse:
         """Make the object, together with others that are to be made now."""
