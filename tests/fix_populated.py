@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,10 +10,10 @@ from typing import Any
 import pytest
 from fix_platform import PROJECT, Deployed
 from psycopg.conninfo import conninfo_to_dict
-from psycopg.sql import SQL, Identifier, Literal
 
+from gatepost.plans.crowd import crowd as crowded
 from gatepost.plans.draws import Drawn, draw_for, draw_subjects
-from gatepost.plans.laboratory import Laboratory, ReferenceRows, Size, laboratory, opened
+from gatepost.plans.laboratory import ReferenceRows, opened
 from gatepost.plans.shape import Rows
 from gatepost.plans.volume import volume_files
 from gatepost.postgres.connect import Target
@@ -42,9 +41,9 @@ class Crowd:
     """The filled platform, as an application sees it."""
 
     rows: int
-    size: Size
-    laboratory: Laboratory
-    password: str
+    url: str
+    """Of `authenticator`, by the socket."""
+    target: Target
     _drawn: dict[str, Sequence[Mapping[str, object]]] = field(default_factory=dict)
 
     @property
@@ -52,16 +51,9 @@ class Crowd:
         """Whether it has the rows that our own targets are for; a smaller one only shows that all works."""
         return self.rows >= FULL
 
-    @property
-    def url(self) -> str:
-        """The URL of `authenticator`, by the socket."""
-        found = self.laboratory.server.connection("postgres")
-        host = str(found.socket).replace("/", "%2F")
-        return f"postgresql://authenticator:{self.password}@{host}:{found.port}/{self.size.target.database}"
-
     @contextmanager
     def superuser(self) -> Iterator[Rows]:
-        with opened(self.size.target) as connection:
+        with opened(self.target) as connection:
             yield connection
 
     def drawn(self, name: str) -> list[Drawn]:
@@ -94,12 +86,9 @@ def crowd(platform: Deployed, request: pytest.FixtureRequest) -> Iterator[Crowd]
         if one["type"].endswith(":ReferenceData")
     ]
     files = volume_files(PROJECT / "schema", FEATURES)
-    with laboratory(structure, reference, files) as made:
-        [size] = made.fill([rows], lambda _: None)
-        password = secrets.token_urlsafe(12)
-        with opened(size.target) as connection:
-            _open_for_clients(connection, password)
-        yield Crowd(rows, size, made, password)
+    login = "authenticator"
+    with crowded(structure, reference, files, rows, login=login, told=lambda _: None) as made:
+        yield Crowd(rows, made.url, made.size.target)
 
 
 def _target(platform: Deployed) -> Target:
@@ -111,15 +100,6 @@ def _target(platform: Deployed) -> Target:
         str(given["dbname"]),
         str(given["password"]),
     )
-
-
-def _open_for_clients(connection: Rows, password: str) -> None:
-    """Let the authenticator in, and let commits reach the disk from now on."""
-    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-        connection.execute(SQL("alter system set {} = on").format(Identifier(setting)))
-    connection.execute(SQL("alter role authenticator login password {}").format(Literal(password)))
-    connection.execute("select pg_reload_conf()")
-    connection.execute("checkpoint")
 
 
 @pytest.fixture(scope="session")

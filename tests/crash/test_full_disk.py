@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +39,11 @@ def fill(folder: Path, *, leave: int) -> Path:
     """Leave no more than so many bytes free."""
     free = os.statvfs(folder).f_bavail * os.statvfs(folder).f_bsize
     filler = folder / "filler"
-    with suppress(OSError):  # where the server writes at the same time, still less is left
+    try:
         filler.write_bytes(bytes(max(0, free - leave)))
+    except OSError as error:
+        if error.errno != errno.ENOSPC:  # where the server writes at the same time, still less is left
+            raise
     return filler
 
 

@@ -14,13 +14,14 @@ from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from gatepost.addresses import API
 from gatepost.errors import StatementFailed
 from gatepost.load.run import Goal
+from gatepost.web.tokens import SECRET as TOKENS
 
 if TYPE_CHECKING:
     from gatepost.stacks import Stack
 
-DATABASE_URL, TOKENS = "GATEPOST_SERVE_DATABASE_URL", "GATEPOST_JWT_SECRET"
 _SERVED = re.compile(r"served at (http://\S+)")
 _CONNECTIONS = 20
 
@@ -56,7 +57,7 @@ def served(stack: Stack, database_url: str) -> Iterator[Goal]:
         tempfile.TemporaryFile("w+") as log,
         subprocess.Popen(
             command,
-            env={**os.environ, DATABASE_URL: database_url, TOKENS: secret},
+            env={**os.environ, API: database_url, TOKENS: secret},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,

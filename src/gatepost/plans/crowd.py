@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from psycopg.sql import SQL, Identifier, Literal
 
-from gatepost.plans.laboratory import Laboratory, ReferenceRows, Size, laboratory, opened
+from gatepost.plans.laboratory import ReferenceRows, Size, laboratory, opened
 from gatepost.plans.shape import Rows
 from gatepost.plans.volume import VolumeFile
 
@@ -26,7 +26,6 @@ class Crowd:
     """The filled copy, as an application sees it."""
 
     size: Size
-    laboratory: Laboratory
     url: str
     """Of the login, by the socket, with a password of this copy."""
 
@@ -53,7 +52,7 @@ def crowd(
         found = made.server.connection("postgres")
         host = quote(str(found.socket), safe="")
         yield Crowd(
-            size, made, f"postgresql://{quote(login)}:{password}@{host}:{found.port}/{size.target.database}"
+            size, f"postgresql://{quote(login)}:{password}@{host}:{found.port}/{size.target.database}"
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -56,10 +57,15 @@ class Size:
         return f"{counted}, {self.bytes} bytes"
 
 
+_PART = re.compile(r"^ *-- part: (\w+)$", re.MULTILINE)
+
+
 @cache
 def query(name: str) -> LiteralString:
-    """Return the text of a named query of this package."""
-    return files("gatepost.postgres").joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
+    """Return the text of a named query of this package, with the parts that it shares with others."""
+    folder = files("gatepost.postgres").joinpath("sql")
+    text = folder.joinpath(f"{name}.sql").read_text(encoding="utf-8")
+    return _PART.sub(lambda found: folder.joinpath("parts", f"{found[1]}.sql").read_text("utf-8"), text)
 
 
 @contextmanager
