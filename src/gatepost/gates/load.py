@@ -21,8 +21,8 @@ class LoadGate:
     options: Mapping[str, str] = {
         "scenarios": "files of loadtests/; all where nothing else is said",
         "shape": "smoke, steady, ramp, spike, soak or stage; steady",
-        "users": "how many at most; 10",
-        "duration": "seconds; 30",
+        "users": "how many at most; 60",
+        "duration": "seconds; 60",
         "processes": "of the load generator; 1",
         "rows": "of the largest tables of a throw-away copy that is loaded instead",
     }
@@ -46,8 +46,8 @@ class LoadGate:
         plan = Plan(
             tuple(site.option("scenarios", ())),
             str(site.option("shape", "steady")),
-            int(site.option("users", 10)),
-            float(site.option("duration", 30)),
+            int(site.option("users", 60)),
+            float(site.option("duration", 60)),
             int(site.option("processes", 1)),
         )
         return measure(site.stack, url, plan, Asked(int(rows) if rows else None), site.tell)
