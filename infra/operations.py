@@ -76,7 +76,7 @@ def _deployment_log(on: Foundation) -> None:
     PrimaryKey("deployment_log_pkey", table, ["id"])
     Check("deployment_log_action_check", table, "action in ('start', 'success', 'failure', 'rollback')")
     Check("deployment_log_data_check", table, "jsonb_typeof(data) = 'object'")
-    for role in (SERVICE, MONITOR, OWNER):
+    for role in (SERVICE, MONITOR):
         readable(table, "deployment_log", role)
     for role in (SERVICE, OWNER):
         Policy(f"deployment_log_insert_by_{role}", table, command="insert", roles=[role], check="true")

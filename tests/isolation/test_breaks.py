@@ -6,6 +6,8 @@ from __future__ import annotations
 import pytest
 from fix_tenants import Laboratory
 
+from gatepost.isolation.enumeration import cases_of
+
 MEMBERS = "public.memberships"
 INTEGRATIONS = "public.integrations"
 EVENTS = "public.engagement_events"
@@ -109,3 +111,28 @@ def test_every_lint_has_a_bad_case() -> None:
     from gatepost.isolation.lint import lints
 
     assert {one.name for one in lints()} == {finding for finding, _ in BY_LINTS.values()}
+
+
+COPIED = frozenset({("select", "copy")})
+MERGED = frozenset({("merge", "table")})
+
+
+@pytest.mark.parametrize(
+    ("statement", "ways"),
+    [
+        ("alter policy integrations_select on public.integrations using (true)", COPIED),
+        ("alter policy integrations_update on public.integrations using (true) with check (true)", MERGED),
+    ],
+    ids=["copy", "merge"],
+)
+def test_each_way_to_a_table_tells_by_itself(
+    broken: Laboratory, statement: str, ways: frozenset[tuple[str, str]]
+) -> None:
+    assert not broken.wrong(INTEGRATIONS)
+    broken.connection.execute(statement.encode())
+    assert ways <= {(case.action, case.path) for case, _, _ in broken.wrong(INTEGRATIONS, most=5000)}
+
+
+def test_a_merge_is_let_in_and_refused(laboratory: Laboratory) -> None:
+    merges = [one for one in cases_of(laboratory.choices, INTEGRATIONS) if one.action == "merge"]
+    assert {"rows", "refused"} <= {one.kind for one in laboratory.statements.run(merges)}

@@ -145,6 +145,21 @@ def test_upsert_of_a_row_that_may_not_be_changed_is_refused() -> None:
     assert expect("ann", "insert or nothing", values=new, arbiter=("id",)).count == 0
 
 
+@pytest.mark.parametrize(
+    ("user", "key", "expected"),
+    [
+        ("bob", "x", Outcome("rows", 1)),  # there, seen, and bob's to change
+        ("bob", "y", REFUSED),  # there and seen, and not bob's
+        ("ann", "n", Outcome("rows", 1)),  # not there: ann may insert
+        ("bob", "n", REFUSED),  # not there: bob may not
+        ("ann", "z", Outcome("rows", 1)),  # not seen: an insert, which the key refuses
+    ],
+)
+def test_merge_asks_for_what_it_comes_to(user: str, key: str, expected: Outcome) -> None:
+    new = (("id", key), ("team", "a"), ("owner", user), ("state", "draft"))
+    assert expect(user, "merge", values=new, arbiter=("id",), sets=("state", "done")) == expected
+
+
 def test_through_follows_the_reference() -> None:
     assert expect("bob", "select", table="c") == rows("k")
     assert expect(None, "select", table="c") == rows()
@@ -177,6 +192,9 @@ def test_the_owner_is_held_by_forced_row_security() -> None:
         (REFUSED_AMONG_OTHERS, Outcome("refused", state="42501"), True),
         (REFUSED_AMONG_OTHERS, rows("a"), False),
         (rows(), Outcome("error", state="42P17"), False),
+        (Outcome("rows", 1), Outcome("refused", state="0A000"), True),
+        (REFUSED, Outcome("refused", state="0A000"), True),
+        (DENIED, Outcome("refused", state="0A000"), False),
     ],
 )
 def test_agreement(expected: Outcome, got: Outcome, agrees: bool) -> None:

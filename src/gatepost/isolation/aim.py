@@ -23,7 +23,7 @@ _EACH = 8
 
 def decided(case: Case) -> frozenset[str]:
     """Return the commands whose policies a statement asks, beside select."""
-    if case.action == "upsert":
+    if case.action in ("upsert", "merge"):
         return frozenset({"insert", "update"})
     return frozenset({"update" if case.action == "lock" else str(COMMAND_OF[case.action])})
 

@@ -9,9 +9,9 @@ from typing import TypeVar
 from gatepost.isolation.case import Action, Asker, Case, Path
 from gatepost.isolation.repertoire import Repertoire
 
-_ROWS, _INSERTS, _CHANGES, _UPSERTS = 12, 16, 32, 6
+_ROWS, _INSERTS, _CHANGES, _UPSERTS, _COPIES = 12, 16, 32, 6, 2
 """How many statements of a sort each asker gives at most: taken evenly from all that there are."""
-_READ_PATHS: tuple[Path, ...] = ("table", "view", "function", "prepared")
+_READ_PATHS: tuple[Path, ...] = ("table", "view", "function", "prepared", "copy")
 T = TypeVar("T")
 
 
@@ -110,6 +110,8 @@ def _inserts(choices: Repertoire, asker: Asker, table: str) -> Iterator[Case]:
     for number, changed in enumerate(islice(_spread(pools), _INSERTS)):
         values = choices.new_row(asker, table, number % len(choices.spares(table)), *changed)
         yield Case(asker, table, "insert", values=values)
+        if number < _COPIES:
+            yield Case(asker, table, "insert", "copy", values=values)
         yield Case(asker, table, "insert returning", ("table", "view", "prepared")[number % 3], values=values)
 
 
@@ -139,4 +141,5 @@ def _upserts(choices: Repertoire, asker: Asker, table: str) -> Iterator[Case]:
             values = choices.new_row(asker, table, spare, *telling, *there)
             sets = (column, row[column])
             yield Case(asker, table, "upsert", values=values, arbiter=arbiter, sets=sets)
+            yield Case(asker, table, "merge", values=values, arbiter=arbiter, sets=sets)
             yield Case(asker, table, "insert or nothing", values=values, arbiter=arbiter)

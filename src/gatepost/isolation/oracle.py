@@ -191,9 +191,11 @@ class Oracle:
         if case.sets and not self.allows(asker, table, "update", frozenset({case.sets[0]})):
             return DENIED
         row = self._as_inserted(case)
+        there = self._conflicting(case, row)
+        if case.action == "merge":
+            return self._merging(case, row, there)
         if not self._lets_in(row, case, "insert", bool(read)):
             return REFUSED
-        there = self._conflicting(case, row)
         if case.action == "insert or nothing":
             return Outcome("rows", 0 if there is not None else 1)
         if there is not None and case.sets:
@@ -228,6 +230,12 @@ class Oracle:
             return REFUSED
         becomes = {**there, case.sets[0]: case.sets[1]}
         return Outcome("rows", 1) if self._lets_in(becomes, case, "update", reads=True) else REFUSED
+
+    def _merging(self, case: Case, row: Row, there: str | None) -> Outcome:
+        """A row that the asker does not see is not there: its key refuses the new one."""
+        if there in self.reaches(case.asker, case.table, "select") and there is not None:
+            return self._upserting(case, there)
+        return Outcome("rows", 1) if self._lets_in(row, case, "insert", reads=False) else REFUSED
 
 
 def _default(value: str | None, asker: Asker) -> str | None:

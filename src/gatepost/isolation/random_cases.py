@@ -20,10 +20,11 @@ _ACTIONS: tuple[Action, ...] = (
     "delete",
     "delete returning",
     "upsert",
+    "merge",
     "insert or nothing",
     "truncate",
 )
-_PATHS: tuple[Path, ...] = ("table", "view", "prepared", "partition", "function")
+_PATHS: tuple[Path, ...] = ("table", "view", "prepared", "partition", "function", "copy")
 
 
 @dataclass(frozen=True)
@@ -64,17 +65,21 @@ class Drawing:
             return replace(case, path=path, partition=random.choice(partitions)) if partitions else case
         if path == "function":
             return replace(case, path=path) if case.action == "select" else case
+        if path == "copy":
+            return replace(case, path=path) if case.action in ("select", "insert") else case
+        if case.action == "merge":
+            return case
         writes = case.action not in ("select", "lock", "count") and "returning" not in case.action
         return case if path == "prepared" and writes else replace(case, path=path)
 
     def _filled(self, case: Case, random: Random) -> Case | None:
-        if case.action.startswith(("insert", "upsert")):
+        if case.action.startswith(("insert", "upsert", "merge")):
             return self._insert(case, random)
         return self._update(case, random) if case.action.startswith("update") else self._where(case, random)
 
     def _where(self, case: Case, random: Random) -> Case:
         keys = list(self.choices.world.rows[case.table])
-        if case.path == "function" or not keys or random.random() < 0.2:
+        if case.path in ("function", "copy") or not keys or random.random() < 0.2:
             return case
         command = COMMAND_OF[case.action]
         if command is not None and random.random() < 0.5:
@@ -122,6 +127,6 @@ class Drawing:
             row = random.choice(rows)
             there = [(name, row[name]) for name in arbiter]
         column = random.choice(settable)
-        sets = (column, self._value(case, column, random)) if case.action == "upsert" else None
+        sets = (column, self._value(case, column, random)) if case.action in ("upsert", "merge") else None
         values = self.choices.new_row(asker, table, spare, *changed, *there)
         return replace(case, values=values, arbiter=arbiter, sets=sets)

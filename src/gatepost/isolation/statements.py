@@ -9,6 +9,7 @@ from string import Formatter
 from typing import TYPE_CHECKING, Any
 
 from gatepost.isolation.case import COMMAND_OF, Case, Outcome, outcome_of
+from gatepost.isolation.copying import copied
 from gatepost.isolation.rows import identifier
 from gatepost.isolation.structure import TableFacts, query
 
@@ -65,16 +66,19 @@ class Statements:
 
     def run(self, cases: Sequence[Case]) -> list[Outcome]:
         """Run cases, each as if it were the only one, and return what came of each."""
-        outcomes: list[Outcome] = []
-        for start in range(0, len(cases), _BATCH):
-            batch = json.dumps([self._told(case) for case in cases[start : start + _BATCH]])
+        outcomes: dict[int, Outcome] = {}
+        told = [(at, case) for at, case in enumerate(cases) if case.path != "copy"]
+        for start in range(0, len(told), _BATCH):
+            batch = told[start : start + _BATCH]
             found: list[Any] = self._connection.execute(
                 "select state, message, raised, affected, keys from gatepost_isolation.run_cases(%s::jsonb)",
-                [batch],
+                [json.dumps([self._told(case) for _, case in batch])],
             ).fetchall()
-            pairs = zip(cases[start : start + _BATCH], found, strict=True)
-            outcomes += [_outcome(case, row) for case, row in pairs]
-        return outcomes
+            outcomes |= {at: _outcome(case, row) for (at, case), row in zip(batch, found, strict=True)}
+        for at, case in enumerate(cases):
+            if case.path == "copy":
+                outcomes[at] = copied(self._connection, case, self._composed(case), claims_of(case))
+        return [outcomes[at] for at in range(len(cases))]
 
     def _told(self, case: Case) -> dict[str, Any]:
         statement = self.sql(case)
@@ -109,7 +113,7 @@ class Statements:
         if case.path == "function":
             function = sql.Identifier(SCHEMA, f"function_{self._number[case.table]}")
             return sql.SQL("select * from {}()").format(function)
-        form = _FORMS[case.action]
+        form = _COPIES[case.action] if case.path == "copy" else _FORMS[case.action]
         parts: dict[str, Callable[[], Composable]] = {
             "on": lambda: self._on(case),
             "key": lambda: sql.SQL(self._key_text(case.table)),
@@ -119,6 +123,7 @@ class Statements:
             "sets": lambda: _assigned(case.values),
             "arbiter": lambda: sql.SQL(", ").join(map(sql.Identifier, case.arbiter)),
             "upsets": lambda: _assigned([case.sets] if case.sets else []),
+            "met": lambda: _met(case),
         }
         return sql.SQL(form).format(**{name: parts[name]() for name in _named_in(form)})
 
@@ -150,12 +155,15 @@ _FORMS = {
     "insert returning": "insert into {on} ({columns}) values ({values}) returning {key}",
     "insert or nothing": "insert into {on} ({columns}) values ({values}) on conflict ({arbiter}) do nothing",
     "upsert": "insert into {on} ({columns}) values ({values}) on conflict ({arbiter}) do update set {upsets}",
+    "merge": "merge into {on} as there using (select 1) as given on {met} "
+    "when matched then update set {upsets} when not matched then insert ({columns}) values ({values})",
     "update": "update {on} set {sets}{where}",
     "update returning": "update {on} set {sets}{where} returning {key}",
     "delete": "delete from {on}{where}",
     "delete returning": "delete from {on}{where} returning {key}",
     "truncate": "truncate {on}",
 }
+_COPIES = {"select": "copy (select {key} from {on}) to stdout", "insert": "copy {on} ({columns}) from stdin"}
 
 
 @cache
@@ -168,6 +176,16 @@ def _assigned(values: Sequence[tuple[str, str | None]]) -> Composable:
 
     return sql.SQL(", ").join(
         sql.SQL("{} = {}").format(sql.Identifier(column), sql.Literal(value)) for column, value in values
+    )
+
+
+def _met(case: Case) -> Composable:
+    from psycopg import sql
+
+    given = dict(case.values)
+    return sql.SQL(" and ").join(
+        sql.SQL("there.{} = {}").format(sql.Identifier(column), sql.Literal(given[column]))
+        for column in case.arbiter
     )
 
 
