@@ -9,8 +9,9 @@ from statistics import median
 from gatepost.plans.explained import MODES, Explained, Mode
 from gatepost.queries import Growth, Query
 
-_ROOM = {"constant": (1.3, 0.0), "log": (2.5, 2.0), "linear": (15.0, 2.0)}
-"""How often the pages of a tenth of the rows, and how many pages a returned row, may be touched."""
+_ROOM = {"constant": (1.3, 0.0), "log": (2.5, 4.0), "linear": (15.0, 4.0)}
+"""How often the pages of a tenth of the rows, and how many pages a returned row, may be touched: the row's
+own, and those of an index by which a policy looks up what it shares."""
 _HEIGHT = 12
 """Pages that a few B-trees which are one level higher may add."""
 _RANGE = 128
