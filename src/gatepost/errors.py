@@ -127,3 +127,9 @@ class StateNotWritten(GatepostError, OSError):
     """The state could not be written: the disk is full, or the folder is closed to us."""
 
     exit_code = 18
+
+
+class Interrupted(GatepostError):
+    """Ctrl-C; the message says what was left behind."""
+
+    exit_code = 130

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -18,15 +19,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     gc.set_threshold(50_000, 20, 50)
     # none are used here, and looking for them takes longer than most imports
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    # of a connection that Ctrl-C cut off it warns that it cannot be rolled back
+    logging.getLogger("psycopg").addHandler(logging.NullHandler())
     try:
         code = _run(given, debug=debug)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
         code = INTERRUPTED
+        _say(str(interrupt) or "interrupted")
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
-    if code == INTERRUPTED:
-        _say("interrupted: what was done is in the state, the next deployment goes on from there")
     _flush()
     # everything is written: taking half a million objects apart would take a fifth of a second, and threads
     # of an interrupted deployment may still wait for the server
@@ -37,13 +39,17 @@ def _run(given: list[str], *, debug: bool) -> int:
     from typer.exceptions import Abort, TyperException
 
     from gatepost.cli.app import app
-    from gatepost.errors import GatepostError
+    from gatepost.errors import GatepostError, Interrupted
 
     try:
         found = app(given, standalone_mode=False, prog_name="gatepost")
+        if found == INTERRUPTED:
+            raise KeyboardInterrupt
         return found if isinstance(found, int) else 0
     except Abort:
         raise KeyboardInterrupt from None
+    except Interrupted as error:
+        raise KeyboardInterrupt(str(error)) from None
     except TyperException as error:
         show = getattr(error, "show", None)
         if show is None:

@@ -13,10 +13,10 @@ from gatepost import planned_hazards as hazards
 from gatepost.cli import drifts as shown
 from gatepost.cli.display import Screen, watching
 from gatepost.cli.listing import changes_of, count, show_changes, show_summary
-from gatepost.cli.problems import as_json, print_json
+from gatepost.cli.problems import as_json, interrupted, print_json
 from gatepost.engine.model import Manner
 from gatepost.engines import Engine, EngineName, choose
-from gatepost.errors import DriftFound, GatepostError, UsageError
+from gatepost.errors import DriftFound, GatepostError, Interrupted, UsageError
 from gatepost.observer import Observer, is_shown
 from gatepost.stacks import Stack, find_project, find_stack
 
@@ -71,6 +71,10 @@ class Command:
         except GatepostError as error:
             self.document["error"] = as_json(error)
             raise
+        except KeyboardInterrupt:
+            stopped = Interrupted(interrupted(self.verb))
+            self.document["error"] = as_json(stopped)
+            raise stopped from None
         finally:
             if self.options.json:
                 print_json(self.document)

@@ -70,3 +70,16 @@ def as_json(error: GatepostError) -> dict[str, Any]:
         "exit_code": error.exit_code,
         "resources": failed_resources(error),
     }
+
+
+_READING = frozenset({"preview", "drift", "verify", "prove isolation", "prove plans"})
+_DEPLOYING = frozenset({"up", "refresh", "destroy", "deploy"})
+
+
+def interrupted(operation: str) -> str:
+    """Return what Ctrl-C left behind."""
+    if operation in _READING:
+        return "interrupted: the database was only read"
+    if operation in _DEPLOYING:
+        return "interrupted: what was done is in the state, the next deployment goes on from there"
+    return "interrupted"
