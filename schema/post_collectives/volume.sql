@@ -62,17 +62,20 @@ wanted as (
             power(mod(p.number * 0.754878, 1), 2) * (select count(*) from people)
         )::bigint as author_number
     from generate_series(1, %(scale)s / 10) as p (number)
+),
+
+homes as (
+    select distinct on (m.user_id)
+        m.user_id,
+        m.collective_id
+    from public.collective_members as m
+    where m.can_post
+    order by m.user_id, m.collective_id
 )
 
 select
     p.id as author_id,
-    (
-        select m.collective_id
-        from public.collective_members as m
-        where m.user_id = p.id and m.can_post and mod(w.number, 4) = 0
-        order by m.collective_id
-        limit 1
-    ) as collective_id,
+    h.collective_id,
     'Title ' || w.number as title,
     'About ' || (array['experiment', 'rivers', 'bread', 'chess', 'music'])[1 + mod(w.number, 5)]
     || ' and word' || mod(w.number, 5000) as body,
@@ -82,6 +85,7 @@ select
     w.written_at as created_at
 from wanted as w
 inner join people as p on w.author_number = p.number
+left join homes as h on p.id = h.user_id and mod(w.number, 4) = 0
 order by w.number;
 
 insert into public.post_collectives (post_id, collective_id, author_id, status, display_order, created_at)

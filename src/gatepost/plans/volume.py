@@ -76,10 +76,15 @@ def fill(
 
 
 def _run_file(connection: Rows, file: VolumeFile, scale: int) -> None:
+    """Run a file's statements; each is planned with statistics of what those before it filled."""
+    from pglast import split
     from psycopg import ClientCursor
 
     with ClientCursor(connection) as cursor:
-        cursor.execute(file.statements.encode(), {"scale": scale})
+        for statement in split(cursor.mogrify(file.statements, {"scale": scale})):
+            cursor.execute(statement.encode())
+            for table in file.tables:
+                run(connection, "analyze {t}", t=ident(*table.split(".")))
 
 
 def size_of(table: Table, shape: Mapping[int, Table], scale: int, *, reference: bool) -> int:
