@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import select
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
@@ -14,6 +13,7 @@ from psycopg.pq.abc import PGresult
 
 from gatepost.session.failures import SessionError, Unavailable, is_lost, is_stale, translate
 from gatepost.session.statement import Compiled
+from gatepost.session.waiting import READ, WRITE, waiter
 
 Row = dict[str, Any]
 Call = tuple[Compiled, Sequence[Any]]
@@ -38,15 +38,14 @@ class Wire(psycopg.Connection[Any]):
         )
         self.answer_timeout = statement_timeout + _GRACE
         self._kept, self._number = {}, 0
-        self._poll = select.poll()
-        self._poll.register(self.pgconn.socket, select.POLLIN)
+        self._waiter = waiter(self.pgconn.socket)
         self.pgconn.enter_pipeline_mode()
 
     @property
     def is_alive(self) -> bool:
         """Whether the server has not hung up meanwhile; asks nobody."""
         with suppress(psycopg.OperationalError):
-            while self._poll.poll(0):
+            while self._waiter.is_readable():
                 self.pgconn.consume_input()
         return self.pgconn.status == ConnStatus.OK
 
@@ -104,10 +103,13 @@ class Wire(psycopg.Connection[Any]):
         """Return every result up to the end of the round trip."""
         connection, found = self.pgconn, list[PGresult]()
         while connection.flush():
-            self._wait(select.POLLIN | select.POLLOUT)
+            self._wait(READ | WRITE)
+            if self._waiter.is_readable():
+                connection.consume_input()
         while True:
             while connection.is_busy():
-                self._wait(select.POLLIN)
+                self._wait(READ)
+                connection.consume_input()
             result = connection.get_result()
             if result is None:
                 if connection.status == ConnStatus.BAD:
@@ -118,15 +120,8 @@ class Wire(psycopg.Connection[Any]):
             found.append(result)
 
     def _wait(self, events: int) -> None:
-        if events != select.POLLIN:
-            self._poll.modify(self.pgconn.socket, events)
-        ready = self._poll.poll(self.answer_timeout * 1000)
-        if events != select.POLLIN:
-            self._poll.modify(self.pgconn.socket, select.POLLIN)
-        if not ready:
+        if not self._waiter.wait(events, self.answer_timeout):
             raise psycopg.OperationalError(f"the server gave no answer within {self.answer_timeout:g} s")
-        if ready[0][1] & ~select.POLLOUT:
-            self.pgconn.consume_input()
 
     def _last(self, sent: Sequence[Any], results: Sequence[PGresult]) -> PGresult:
         failed = None
