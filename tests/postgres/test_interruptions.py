@@ -19,6 +19,7 @@ from gatepost.errors import LockTimeout, StatementFailed, UsageError
 from gatepost.postgres import progress
 from gatepost.postgres.budget import Budget, budget_of
 from gatepost.postgres.failures import OutcomeUnknown
+from gatepost.postgres.ledger import Work
 from gatepost.postgres.plan import Plan
 from gatepost.postgres.progress import Progress
 from gatepost.postgres.runner import Runner
@@ -120,13 +121,13 @@ def test_commit_that_nobody_can_ask_about_is_told_as_such(runner: Runner, superu
 
 def test_deployment_lock_that_was_lost_is_taken_again(database: Database, superuser: Superuser) -> None:
     session = Session(target_of(database.deployer_url))
-    session.run(plan("create table one ()"), "one", URN, "create")
+    session.run(plan("create table one ()"), "one", Work(URN, "create"))
     held = "select pid from pg_locks where locktype = 'advisory' and granted"
     (first,) = superuser.execute(held).fetchone() or (0,)
     superuser.execute("select pg_terminate_backend(%s)", (first,))
     while superuser.execute(held).fetchone():
         time.sleep(0.01)
-    session.run(plan("create table two ()"), "two", URN, "create")
+    session.run(plan("create table two ()"), "two", Work(URN, "create"))
     (second,) = superuser.execute(held).fetchone() or (0,)
     assert second not in (0, first)
     session.close()

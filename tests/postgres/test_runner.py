@@ -29,6 +29,7 @@ from gatepost.errors import (
     StatementFailed,
 )
 from gatepost.postgres.connect import Connections, Target, connect
+from gatepost.postgres.ledger import Work
 from gatepost.postgres.plan import Lock, Mode, Plan, Statement
 from gatepost.postgres.runner import Budget, Runner
 
@@ -57,7 +58,7 @@ def plan(*texts: str, mode: Mode = "together", undo: str | None = None) -> Plan:
 
 
 def run(runner: Runner, *plans: Plan) -> None:
-    runner.run(sum(plans, Plan()), 'Table "t"', URN, "update")
+    runner.run(sum(plans, Plan()), 'Table "t"', Work(URN, "update"))
 
 
 def columns(superuser: psycopg.Connection[Any]) -> list[str]:
@@ -394,7 +395,7 @@ def test_deployer_that_may_not_make_the_ledger(
 def test_many_resources_at_once(runner: Runner, superuser: psycopg.Connection[Any]) -> None:
     def work(number: int) -> Callable[[], None]:
         texts = (f"create table n{number} ()", f"grant select on n{number} to public")
-        return lambda: runner.run(plan(*texts), f"n{number}", f"urn:{number}", "create")
+        return lambda: runner.run(plan(*texts), f"n{number}", Work(f"urn:{number}", "create"))
 
     threads = [Thread(target=work(number)) for number in range(16)]
     for thread in threads:

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
 from changes import POSTS, fill
 from fix_provider import Deploy, col
+
+from gatepost.postgres.runner import Runner
 
 VIEW = "create view top as select id, views from posts where views > 1"
 
@@ -31,3 +39,46 @@ def test_other_words_after_a_type_change_are_no_drift(deploy: Deploy) -> None:
     deploy.sql("alter policy popular on posts using (views > 4)")
     assert deploy.refresh("Policy", "popular") == "drift"
     assert deploy.refresh("View", "top") == "same"
+
+
+def test_other_words_are_known_as_soon_as_the_change_is(deploy: Deploy) -> None:
+    """A deployer that is killed right after its commit leaves no drift: both were one transaction."""
+    deploy.table(columns=POSTS)
+    fill(deploy)
+    deploy.view("top", sql=VIEW)
+    deploy.view("upper", sql="create view upper as select id, views + 1 as more from top")
+    deploy.constraint("few", kind="check", expression="views < 1000")
+    deploy.index("posts_views", columns=["views"], where="views > 5")
+    deploy.policy("popular", command="select", roles=["gp_reader"], using="views > 3")
+    wide = col("views", "numeric", nullable=False, default="0")
+    columns = [wide if one["name"] == "views" else one for one in POSTS]
+    before = deploy.snapshot()
+    killed_after(deploy, lambda: deploy.table(columns=columns))
+    after = deploy.snapshot()
+    reworded = {key.object or key.name for key in before if before[key] != after[key]}
+    assert reworded == {"posts", "top", "upper", "few", "posts_views", "popular"}
+    kinds = {"View": ["top", "upper"], "Constraint": ["few"], "Index": ["posts_views"], "Policy": ["popular"]}
+    for kind, names in kinds.items():
+        for name in names:
+            assert deploy.refresh(kind, name) == "same", name
+
+
+def killed_after(deploy: Deploy, run: Callable[[], object]) -> None:
+    """Deploy in a process that is killed as soon as the first batch has committed."""
+    deploy.provider.close()
+    process = os.fork()
+    if process == 0:
+        really = Runner._run_transaction
+
+        def run_transaction(self: Runner, connection: Any, batch: Any) -> None:
+            really(self, connection, batch)
+            os.kill(os.getpid(), signal.SIGKILL)
+
+        Runner._run_transaction = run_transaction  # type: ignore[method-assign]
+        try:
+            deploy.provider = deploy.another_provider()
+            deploy.superuser = psycopg.connect(deploy.database.superuser_url, autocommit=True)
+            run()
+        finally:
+            os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == -signal.SIGKILL

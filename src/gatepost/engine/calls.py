@@ -136,6 +136,18 @@ async def read(
     return response
 
 
+async def take_over(configured: Configured, old: Resource) -> None:
+    """Take a resource, of which an update was cut short that is wanted no more, as it is now.
+
+    What the update did shows as a difference to the declaration, which is mended as any other.
+    """
+    if not configured.known:
+        return
+    found = await read(configured, old.urn, old.id, old.outputs.values, old.inputs.values)
+    if found.resource_id:
+        old.outputs = old.outputs.replaced(read_outputs(old, found.properties))
+
+
 def read_outputs(resource: Resource, outputs: Values) -> Values:
     """Return outputs that were read, with everything secret that must be."""
     return _secretive(resource, outputs)

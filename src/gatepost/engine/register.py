@@ -182,7 +182,8 @@ class Registrar:
     async def _custom(
         self, goal: Goal, new: Resource, old: Resource | None, configured: Configured
     ) -> Resource:
-        if old is not None and self._is_still(goal, new, old, configured):
+        half = None if old is None else self._run.snapshot.half_updated(old.urn)
+        if half is None and old is not None and self._is_still(goal, new, old, configured):
             self.condemned.started.add(new.urn)
             return self._steps.same(new, old)
         self._require_known(goal)
@@ -202,6 +203,8 @@ class Registrar:
             return await self._steps.create(new, configured)
         if known is None:
             return await self._steps.create_replacement(new, old, configured, [], old_exists=not recreated)
+        if half is not None and new.inputs.json != half.get("inputs"):
+            await calls.take_over(configured, known)
         return await self._compare(goal, new, known, configured)
 
     def _checked(self, goal: Goal, urn: str, checked: Values) -> Properties:

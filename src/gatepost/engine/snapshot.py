@@ -12,6 +12,8 @@ from gatepost.engine.secrets import Vault
 from gatepost.engine.state import Checkpoint
 
 Json = dict[str, Any]
+TYPES = ("creating", "updating")
+"""The operations whose outcome is to be found out when they were cut short."""
 
 
 class Snapshot:
@@ -30,7 +32,7 @@ class Snapshot:
         self._by_urn = {old.urn: old for old in self._olds if not old.delete}
         self._gone: set[int] = set()
         self._renamed: dict[str, str] = {}
-        self._pending = [op for op in checkpoint.pending if op.get("type") == "creating"]
+        self._pending = [op for op in checkpoint.pending if op.get("type") in TYPES]
         self.interrupted = {op["resource"]["urn"] for op in checkpoint.pending}
         """What a deployment was at when it was cut short: nobody knows whether it happened."""
         self._unknown: list[Json] = []
@@ -38,6 +40,11 @@ class Snapshot:
         """What is to be recorded as soon as its secrets can be."""
         self.news: dict[str, Resource] = {}
         self.dirty = checkpoint.recovered or len(self._pending) != len(checkpoint.pending)
+
+    def half_updated(self, urn: str) -> Json | None:
+        """Return what a resource was becoming when it was cut short; None where it was not."""
+        updates = (op["resource"] for op in self._pending if op["type"] == "updating")
+        return next((one for one in updates if one["urn"] == urn), None)
 
     def old(self, urn: str, aliases: Iterable[str] = ()) -> Resource | None:
         """Return the old resource of that URN, or of the first alias that has one."""
@@ -54,6 +61,12 @@ class Snapshot:
     def remaining(self) -> list[Resource]:
         """Return the old resources that nothing has replaced or removed, in their order."""
         return [old for place, old in enumerate(self._olds) if place not in self._gone]
+
+    def leave(self, old: Resource) -> None:
+        """Keep a resource as it is, with what is not known of it."""
+        pending = self._pending
+        self.put(old, old, changed=False)
+        self._pending = pending
 
     def put(self, new: Resource, old: Resource | None = None, *, changed: bool = True) -> None:
         """Add a new resource in place of an old one; unchanged ones need no place in the journal."""
@@ -87,6 +100,7 @@ class Snapshot:
         """Forget an old resource: it no longer exists."""
         place = self._places[id(old)]
         self._gone.add(place)
+        self._settle(old.urn, "updating")
         self._record({"old": place})
 
     def touch(self, new: Resource) -> None:
@@ -122,10 +136,10 @@ class Snapshot:
 
     def settle(self, declared: Collection[str], leaves_a_trace: Callable[[str], bool]) -> None:
         """Forget the interrupted creations of what is no longer declared and leaves nothing to look for."""
-        for one in [one["resource"] for one in self._pending]:
+        for one in [op["resource"] for op in self._pending if op["type"] == "creating"]:
             if one["urn"] not in declared and not leaves_a_trace(one["type"]):
                 self.dirty = True
-                self._settle(one["urn"])
+                self._settle(one["urn"], "creating")
 
     def forget_pending(self) -> None:
         """Forget the operations whose outcome nobody knows."""
@@ -138,8 +152,14 @@ class Snapshot:
         found += [old.to_json() for old in self.remaining()]
         return ordered(mended(found, self._renamed))
 
-    def _settle(self, urn: str) -> None:
-        self._pending = [op for op in self._pending if op["resource"]["urn"] != urn]
+    def _settle(self, urn: str, *types: str) -> None:
+        """Forget what is pending on a resource, or only operations of these types."""
+        known = [
+            op for op in self._pending if op["resource"]["urn"] == urn and op["type"] in (types or TYPES)
+        ]
+        if known:
+            self.dirty = True
+            self._pending = [op for op in self._pending if op not in known]
 
     def _record_late(self) -> None:
         late, self._late = self._late, []

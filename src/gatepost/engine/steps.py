@@ -23,7 +23,7 @@ class Steps:
 
     def left(self, old: Resource) -> Resource:
         """Leave a resource as it is, whatever the program says of it now: it is no target."""
-        self._run.snapshot.put(old, old, changed=False)
+        self._run.snapshot.leave(old)
         self._run.finish(old.urn, "same")
         return old
 

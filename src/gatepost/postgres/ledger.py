@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID, uuid4
 
 from gatepost.jsontext import dumps
-from gatepost.postgres.catalog import query
+from gatepost.postgres.catalog import Key, query
 from gatepost.postgres.plan import HIDDEN, Plan, Statement
 
 if TYPE_CHECKING:
@@ -70,6 +70,8 @@ class Work:
     operation: str
     declared: Mapping[str, Any] | None = None
     """What the plan brings about; never anything secret. It is in the row of the first statement."""
+    key: Key | None = None
+    """Where the resource's object is."""
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import random
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from itertools import count
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 from gatepost import errors
@@ -20,6 +20,7 @@ from gatepost.postgres.connect import Connections, connect, is_lost, translate
 from gatepost.postgres.ledger import Ledger, Work, is_valid
 from gatepost.postgres.plan import Mode, Plan, Statement
 from gatepost.postgres.progress import OnProgress, Progress, Watch, unseen
+from gatepost.postgres.redefined import Noting
 
 if TYPE_CHECKING:
     import psycopg
@@ -87,19 +88,16 @@ class Runner:
             raise
         return connection
 
-    def run(
-        self, plan: Plan, label: str, urn: str, operation: str, declared: Mapping[str, Any] | None = None
-    ) -> None:
+    def run(self, plan: Plan, label: str, work: Work) -> None:
         """Apply `plan`, batch by batch; messages call the resource `label`, the ledger by its URN.
 
         A batch that fails leaves nothing behind, and what the ones before it only prepared is undone.
 
-        :param declared: what the plan brings about, for the ledger; nothing secret.
         :raises LockTimeout: the budget ran out.
         :raises StatementFailed: PostgreSQL refused a statement.
         """
         with self._alone_on(plan):
-            self._run(plan, label, Work(urn, operation, declared))
+            self._run(plan, label, work)
 
     def _alone_on(self, plan: Plan) -> Lock:
         """Return the lock of the plan's table: its statements would only deadlock with another plan's."""
@@ -210,12 +208,16 @@ class Runner:
         return Watch(self.connections.target, batch.process, lambda seen: tell(batch.work.resource, seen))
 
     def _run_transaction(self, connection: Connection, batch: Batch) -> None:
+        key = batch.work.key if any(one.redefines for one in batch.statements) else None
+        noting = Noting(connection, key) if key else None
         with connection.transaction():
             self.limit(connection, batch.mode, local=True)
             for step, statement, part in zip(batch.steps, batch.statements, batch.parts, strict=True):
                 # The row first: a statement may take on a role that must not write the ledger.
                 self.ledger.record(connection, step, batch.work, statement, "done", part)
                 connection.execute(statement.sql.encode())
+            if noting is not None:
+                noting.conclude()
 
     def _run_concurrent(self, connection: Connection, batch: Batch) -> None:
         """Run the batch's one statement between its intent and its outcome."""

@@ -33,6 +33,7 @@ from gatepost.errors import UsageError
 from gatepost.postgres.approvals import Approvals
 from gatepost.postgres.budget import budget_of
 from gatepost.postgres.catalog import Facts
+from gatepost.postgres.ledger import Work
 from gatepost.postgres.plan import Plan
 from gatepost.postgres.progress import OnProgress, unseen
 from gatepost.provider import advice, importing, reading, settings
@@ -223,7 +224,7 @@ class GatepostProvider(Provider):
         self.opened().admit(plan, label_of(request.urn))
         self.gate.judge(plan, request.urn, label_of(request.urn), "delete", preview=preview)
         if plan and not preview:
-            self.opened().run(plan, label_of(request.urn), request.urn, "delete")
+            self.opened().run(plan, label_of(request.urn), Work(request.urn, "delete"))
 
     async def read(self, request: ReadRequest) -> ReadResponse:
         """Return what the database has now; an object that is gone has no id."""
@@ -253,9 +254,8 @@ class GatepostProvider(Provider):
         if preview:
             return wire(UNKNOWN)
         session, key = self.opened(), work.kind.key(inputs)
-        with session.noting_redefined(plan, key):
-            if plan:
-                session.run(plan, work.label, work.urn, operation, work.declared(inputs))
+        if plan:
+            session.run(plan, work.label, Work(work.urn, operation, work.declared(inputs), key))
         return wire(session.read_back(key, work.label) if key else {})
 
     @contextmanager

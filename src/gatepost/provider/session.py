@@ -15,6 +15,7 @@ from gatepost.postgres.budget import Budget
 from gatepost.postgres.bulk import Entry
 from gatepost.postgres.catalog import Definition, Facts, Key
 from gatepost.postgres.connect import Connections, DatabaseMissing, RoleMissing, Target, translating
+from gatepost.postgres.ledger import Work
 from gatepost.postgres.one_transaction import OneTransaction, require_transactional
 from gatepost.postgres.plan import Plan
 from gatepost.postgres.planned import Planned
@@ -67,25 +68,11 @@ class Session:
                 raise
             yield Facts()
 
-    def run(
-        self, plan: Plan, label: str, urn: str, operation: str, declared: Mapping[str, Any] | None = None
-    ) -> None:
+    def run(self, plan: Plan, label: str, work: Work) -> None:
         """Apply a plan while holding the database's deployment lock, which is kept until `close`."""
         self._hold()
         self._snapshot = self._known = None
-        self.runner.run(plan, label, urn, operation, declared)
-
-    @contextmanager
-    def noting_redefined(self, plan: Plan, own: Key | None) -> Iterator[None]:
-        """Remember how PostgreSQL words other objects after a plan that changes what they hang on."""
-        if not any(one.redefines for one in plan.statements):
-            yield
-            return
-        with self.connections.take() as connection:
-            before = catalog.read_all(connection)
-        yield
-        with self.connections.take() as connection:
-            redefined.note(connection, before, catalog.read_all(connection), own)
+        self.runner.run(plan, label, work)
 
     def redefined(self, key: Key) -> Definition | None:
         """Return how a deployment of something else left the object's definition."""
@@ -116,7 +103,7 @@ class Session:
             left = left_open(connection)
         for one in left:
             label = f"what a backfill of {one.on} left"
-            self.runner.run(Plan((one,)), label, label, "delete")
+            self.runner.run(Plan((one,)), label, Work(label, "delete"))
 
     def recover(self) -> None:
         """Remove what a killed deployment left open, if nothing of this one has done so."""
