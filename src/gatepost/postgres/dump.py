@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
-from gatepost.errors import UsageError
-from gatepost.postgres.binaries import find_binaries
 from gatepost.postgres.connect import Target
+from gatepost.postgres.programs import dumped
 
 _ENTRY = re.compile(
     r"^--\n-- TOC entry (?P<number>\d+) \(class (?P<class>\d+) OID (?P<oid>\d+)\)\n"
@@ -45,7 +41,7 @@ def dump_structure(target: Target, version: int, *options: str) -> list[Entry]:
     :param options: further ones of pg_dump, such as `--no-owner`.
     :raises UsageError: no pg_dump is there that knows the server's version, or it fails.
     """
-    return list(_entries(_dumped(target, version, options)))
+    return list(_entries(dumped(target, version, "--schema-only", "--verbose", *options)))
 
 
 def _entries(dump: str) -> Iterator[Entry]:
@@ -61,35 +57,3 @@ def _entries(dump: str) -> Iterator[Entry]:
             head["type"],
             _NOISE.sub("", text).strip() + "\n",
         )
-
-
-def _dumped(target: Target, version: int, options: tuple[str, ...]) -> str:
-    command = [str(_program(version)), "--schema-only", "--verbose", *options]
-    settings = {
-        "PGHOST": target.host,
-        "PGPORT": str(target.port),
-        "PGUSER": target.username,
-        "PGDATABASE": target.database,
-        "PGSSLMODE": target.sslmode,
-    }
-    if target.password:
-        settings["PGPASSWORD"] = target.password
-    done = subprocess.run(
-        command, env={**os.environ, **settings}, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        reason = next((line for line in done.stderr.splitlines() if "error:" in line), done.stderr[-200:])
-        raise UsageError(f"pg_dump failed: {reason}")
-    return done.stdout
-
-
-def _program(version: int) -> Path:
-    """Return a pg_dump that is at least as new as the server."""
-    for source in ("wheel", "system"):
-        try:
-            binaries = find_binaries(source=source)
-            if int(binaries.major) >= version // 10000:
-                return binaries.program("pg_dump")
-        except UsageError:
-            continue
-    raise UsageError(f"no pg_dump for PostgreSQL {version // 10000} is installed")

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from psycopg import sql
 
-from gatepost.errors import StatementFailed, UsageError
-from gatepost.postgres.binaries import find_binaries
+from gatepost.errors import StatementFailed
 from gatepost.postgres.connect import Target, connect
+from gatepost.postgres.programs import dumped, path_of, run
 
 if TYPE_CHECKING:
     from gatepost.postgres.connect import Connection
@@ -84,7 +81,7 @@ def read_structure(target: Target, *, owner: str | None = None) -> Structure:
     :raises UsageError: no pg_dump is there that knows the server's version, or it fails.
     """
     with connect(target) as connection:
-        major = connection.info.server_version // 10000
+        version = connection.info.server_version
         roles = tuple(
             Role(str(name), bool(inherits), bool(superuser), bool(bypass), tuple(groups))  # type: ignore[arg-type]
             for name, inherits, superuser, bypass, groups in connection.execute(_ROLES).fetchall()
@@ -97,8 +94,8 @@ def read_structure(target: Target, *, owner: str | None = None) -> Structure:
     ]
     return Structure(
         roles,
-        _dumped(target, major, "pre-data", options),
-        _dumped(target, major, "post-data", options),
+        dumped(target, version, "--section=pre-data", *options),
+        dumped(target, version, "--section=post-data", *options),
     )
 
 
@@ -107,47 +104,12 @@ def apply(text: str, target: Target) -> None:
 
     :raises StatementFailed: a statement fails there, for example for want of an extension.
     """
-    command = [str(_program("psql")), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null"]
-    done = _run(command, target, text)
-    if done.returncode:
-        lines = [line.partition("ERROR:")[2].strip() for line in done.stderr.splitlines()]
-        reason = next(filter(None, lines), done.stderr[-300:])
-        raise StatementFailed(f"the structure cannot be made on a throw-away server: {reason}")
+    options = ("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null")
+    run("psql", target, options, given=_SET_NOISE.sub("", text), failure=StatementFailed)
 
 
 def _extensions_missing_here(connection: Connection) -> list[str]:
     """Return the target's extensions that the throw-away server's binaries do not bring."""
     installed = [str(row[0]) for row in connection.execute("select extname from pg_extension")]
-    folder = _program("postgres").parent.parent
+    folder = path_of("postgres").parent.parent
     return [name for name in installed if not any(folder.rglob(f"extension/{name}.control"))]
-
-
-def _dumped(target: Target, major: int, section: str, options: list[str]) -> str:
-    command = [str(_program("pg_dump", major)), f"--section={section}", *options]
-    done = _run(command, target, "")
-    if done.returncode:
-        reason = next((line for line in done.stderr.splitlines() if "error:" in line), done.stderr[-300:])
-        raise UsageError(f"{target}: pg_dump failed: {reason}")
-    return _SET_NOISE.sub("", done.stdout)
-
-
-def _run(command: list[str], target: Target, text: str) -> subprocess.CompletedProcess[str]:
-    settings = {
-        "PGHOST": target.host,
-        "PGPORT": str(target.port),
-        "PGUSER": target.username,
-        "PGDATABASE": target.database,
-        "PGSSLMODE": target.sslmode,
-        "PGPASSWORD": target.password or "",
-    }
-    return subprocess.run(
-        command, env={**os.environ, **settings}, input=text, capture_output=True, text=True, check=False
-    )
-
-
-def _program(name: str, major: int = 0) -> Path:
-    """Return a program of the embedded server's binaries, at least as new as the server that it talks to."""
-    binaries = find_binaries("18")
-    if int(binaries.major) < major:
-        raise UsageError(f"no {name} for PostgreSQL {major} is installed: there is {binaries.version}")
-    return binaries.program(name)

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
-import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
 from gatepost.errors import StatementFailed
-from gatepost.gates.rehearsal import rows
+from gatepost.gates.rehearsal import sampling
+from gatepost.gates.rehearsal.estimates import Size
 from gatepost.postgres.cluster import SUPERUSER
 from gatepost.postgres.connect import Target, connect
 from gatepost.postgres.embedded import EmbeddedServer
+from gatepost.postgres.programs import dumped, run
+from gatepost.postgres.structure import apply
 from gatepost.postgres.throwaway import throwaway_server
 
 _LOCALE = re.compile(r"^(CREATE DATABASE .*? ENCODING = '[^']+').*;$", re.MULTILINE)
@@ -46,6 +47,8 @@ class Clone:
     server: EmbeddedServer
     target: Target
     """The deployer's way in."""
+    sizes: Mapping[str, Size] = field(default_factory=dict)
+    """What the tables of the original have."""
     skipped: tuple[str, ...] = ()
     """Tables whose rows the reader may not see, so that there are none here."""
 
@@ -59,7 +62,7 @@ class Clone:
     def structure(self) -> list[str]:
         """Return the lines of the database's dump, without data, sorted: columns may have another order."""
         own = _superuser(self.server, self.target.database)
-        lines = _dump(self.server, own, "--schema-only").splitlines()
+        lines = dumped(own, 0, "--schema-only", major=self.server.binaries.major).splitlines()
         return sorted(line.rstrip(",") for line in lines if line and not line.startswith(_COMMENTS))
 
 
@@ -77,8 +80,9 @@ def cloned(original: Original) -> Iterator[Clone]:
         _copy_structure(original, server)
         clone = Clone(server, _let_in(original.target, server))
         with clone.superuser() as copy:
-            skipped = rows.copy(connection, copy, original.reader, original.sample)
-        yield replace(clone, skipped=tuple(skipped))
+            skipped = sampling.copy(connection, copy, original.reader, original.sample)
+        sizes = {one["name"]: Size(one["rows"], one["pages"]) for one in sampling.found(connection, "sizes")}
+        yield replace(clone, sizes=sizes, skipped=tuple(skipped))
 
 
 def _version(number: int) -> str:
@@ -92,18 +96,20 @@ def _superuser(server: EmbeddedServer, database: str = "postgres") -> Target:
 
 
 def _copy_roles(original: Original, server: EmbeddedServer) -> None:
-    dumped = _run(server, "pg_dumpall", original.target, "--roles-only", "--no-role-passwords")
+    options = ("--roles-only", "--no-role-passwords")
+    major = server.binaries.major
+    said = run("pg_dumpall", original.target, options, major=major, failure=StatementFailed)
     with psycopg.connect(server.url(SUPERUSER)) as connection:
         there = {row[0] for row in connection.execute("select rolname from pg_roles")}
-    made = _ROLE.sub(lambda match: "" if match[1] in there else match[0], dumped)
+    made = _ROLE.sub(lambda match: "" if match[1] in there else match[0], said)
     _load(server, "postgres", made)
 
 
 def _copy_structure(original: Original, server: EmbeddedServer) -> None:
     parts = ("--no-data", "--statistics") if server.binaries.major >= "18" else ("--schema-only",)
-    options = [*parts, "--create", f"--role={original.owner}"]
-    dumped = _dump(server, original.target, *options)
-    _load(server, "postgres", _LOCALE.sub(r"\1;", dumped))
+    options = (*parts, "--create", f"--role={original.owner}")
+    made = dumped(original.target, 0, *options, major=server.binaries.major)
+    _load(server, "postgres", _LOCALE.sub(r"\1;", made))
 
 
 def _let_in(target: Target, server: EmbeddedServer) -> Target:
@@ -117,29 +123,5 @@ def _let_in(target: Target, server: EmbeddedServer) -> Target:
     return replace(target, host=there.host, port=there.port, password=password, sslmode="disable")
 
 
-def _dump(server: EmbeddedServer, source: Target, *options: str) -> str:
-    return _run(server, "pg_dump", source, f"--dbname={source.database}", *options)
-
-
 def _load(server: EmbeddedServer, database: str, text: str) -> None:
-    target = _superuser(server, database)
-    options = ["--set=ON_ERROR_STOP=on", "--quiet", "--no-psqlrc", f"--dbname={database}"]
-    _run(server, "psql", target, *options, given=text)
-
-
-def _run(server: EmbeddedServer, program: str, source: Target, *options: str, given: str = "") -> str:
-    environment = {
-        **os.environ,
-        "PGHOST": source.host,
-        "PGPORT": str(source.port),
-        "PGUSER": source.username,
-        "PGPASSWORD": source.password or "",
-        "PGSSLMODE": source.sslmode,
-        "PGOPTIONS": "",
-    }
-    command = [str(server.binaries.program(program)), *options]
-    done = subprocess.run(command, env=environment, input=given, capture_output=True, text=True, check=False)
-    if done.returncode:
-        reason = done.stderr.strip().splitlines() or ["no word"]
-        raise StatementFailed(f"{program} of {source}: {reason[0]}")
-    return str(done.stdout)
+    apply(text, _superuser(server, database))

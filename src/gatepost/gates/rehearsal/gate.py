@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from gatepost.addresses import OWN
+from gatepost.engines import choose
 from gatepost.errors import GatepostError, UsageError
 from gatepost.gates.gate import Site
 from gatepost.gates.rehearsal.clone import Clone, Original, cloned
-from gatepost.gates.rehearsal.locks import LockWatch
+from gatepost.gates.rehearsal.disturbance import Disturbance, disturbing
 from gatepost.gates.rehearsal.redirected import EVERYTHING, Rehearsal
 from gatepost.gates.rehearsal.rows import Sampled, fate, sampled
-from gatepost.gates.verdict import Finding, Outcome, Row, Trial, Verdict
-from gatepost.postgres.cluster import SUPERUSER
+from gatepost.gates.rehearsal.told import Told
+from gatepost.gates.verdict import Outcome, Trial, Verdict
+from gatepost.observer import Observer
 from gatepost.postgres.connect import Target
 from gatepost.release.commits import check_out
 from gatepost.stacks import Stack
 from gatepost.verify.declared import collect
-
-_LONGEST = 0.5
-"""Seconds that a lock may keep clients out, on the copy."""
 
 
 class RehearsalGate:
@@ -35,18 +36,22 @@ class RehearsalGate:
     about = "on a copy of the target the deployment ends, keeps every row, and can be taken back"
     options: Mapping[str, str] = {
         "base": "the commit to go back to; main where nothing else is said",
+        "state": "a file of `pulumi stack export`; else the state is asked for",
         "reader": "the role that sees every tenant's rows; service_role",
-        "rows": "how many rows of a table are copied at most; 1000",
-        "longest_lock": "seconds that a lock may keep clients out; 0.5",
+        "rows": "how many rows of a table are copied, beside what they refer to; 1000",
+        "longest_lock": "seconds that clients may be kept waiting; 0.5",
+        "longest_statement": "seconds that a statement may take on the target, as far as can be told; none",
+        "clients": "how many of Locust's users read and write what is touched meanwhile; 4",
     }
     of_deployed = False
 
     def judge(self, site: Site) -> Outcome:
         """Rehearse the deployment of the working tree to the stack."""
-        if not site.stack.state_file.exists():
+        state = state_of(site)
+        if not state.get("resources"):
             return _nothing("nothing is deployed there yet: there is nothing to copy")
         with tempfile.TemporaryDirectory(prefix="gatepost-rehearsal-") as folder:
-            return rehearse(site, Path(folder))
+            return rehearse(site, state, Path(folder))
 
     def self_test(self, folder: Path) -> Iterator[Trial]:
         """Rehearse sound and faulty changes of a small program, and of none."""
@@ -55,37 +60,51 @@ class RehearsalGate:
         return trials(folder)
 
 
-@dataclass
-class Told:
-    """What a rehearsal found so far."""
+def state_of(site: Site) -> dict[str, Any]:
+    """Return the target's state: of the file that is given, or of the stack's own engine.
 
-    findings: list[Finding] = field(default_factory=list)
-    evidence: list[str] = field(default_factory=list)
-    rows: list[Row] = field(default_factory=list)
-    unknown: str = ""
-    """Why going back cannot be judged; empty where it can."""
+    :raises UsageError: the file is no export of a stack.
+    """
+    given = site.option("state", None)
+    if given is None:
+        return dict(choose(site.stack, None, Observer(), 8).saved()["deployment"])
+    try:
+        document = json.loads(Path(given).read_text(encoding="utf-8"))
+        found = document.get("deployment") or document["checkpoint"]["latest"]
+        return {**found, "resources": found.get("resources") or []}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UsageError(f"--state {given}: no file that `pulumi stack export` wrote: {error}") from None
 
-    def fail(self, rule: str, message: str) -> None:
-        """Keep something that must not be."""
-        self.findings.append(Finding(rule, message))
+
+@dataclass(frozen=True)
+class _Course:
+    """What a rehearsal works with."""
+
+    site: Site
+    clone: Clone
+    rehearsal: Rehearsal
+    told: Told
+
+    @property
+    def ref(self) -> str:
+        return str(self.site.option("base", "main"))
 
 
-def rehearse(site: Site, folder: Path) -> Outcome:
+def rehearse(site: Site, state: Mapping[str, Any], folder: Path) -> Outcome:
     """Copy the target, deploy there, judge what came of it."""
-    told = Told()
     site.tell("copying the target")
     source = original(site)
     with named(source.target), cloned(source) as clone:
         rehearsal = Rehearsal(site.stack, clone.target, folder / "state")
-        rehearsal.take_state()
+        rehearsal.take_state(state)
+        course = _Course(site, clone, rehearsal, told := Told())
         before = clone.structure()
-        base = _base(site, rehearsal, folder / "base", told)
-        site.tell("deploying")
-        if _forward(site, clone, rehearsal, told):
+        base = _base(course, folder / "base")
+        if _forward(course):
             site.tell("deploying again")
-            _again(site, rehearsal, told)
+            _again(course)
             site.tell("going back")
-            _back_and_forth(site, clone, rehearsal, before, base, told)
+            _back_and_forth(course, before, base)
         if clone.skipped:
             told.evidence.append(f"no rows of {', '.join(clone.skipped)}: the reader may not see them")
     return _outcome(told)
@@ -116,18 +135,23 @@ def original(site: Site) -> Original:
     return Original(source.target(), source.owner, reader, int(site.option("rows", 1000)))
 
 
-def _forward(site: Site, clone: Clone, rehearsal: Rehearsal, told: Told) -> bool:
+def _forward(course: _Course) -> bool:
+    """Deploy under load; return whether it ended."""
+    clone, rehearsal, told = course.clone, course.rehearsal, course.told
+    course.site.tell("planning")
+    planned = rehearsal.touched(course.site.stack)
     with clone.superuser() as connection:
         before = sampled(connection)
-    url = clone.server.url(SUPERUSER, clone.target.database)
+    disturbance = Disturbance.of(course.site, clone, planned)
     try:
-        with LockWatch(url) as watch:
-            result = rehearsal.up(site.stack)
+        with disturbing(disturbance, course.site.tell):
+            course.site.tell("deploying")
+            result = rehearsal.up(course.site.stack)
     except GatepostError as error:
         told.fail("deployment-fails", str(error))
         return False
     told.evidence.append(f"deployed in {result.seconds:.1f} s: {_counted(result.changes)}")
-    _judge_locks(site, watch, told)
+    disturbance.judge(told)
     with clone.superuser() as connection:
         _judge_rows(before, sampled(connection), told)
     return True
@@ -135,16 +159,6 @@ def _forward(site: Site, clone: Clone, rehearsal: Rehearsal, told: Told) -> bool
 
 def _counted(changes: Mapping[str, int]) -> str:
     return ", ".join(f"{number} {name}" for name, number in changes.items() if number)
-
-
-def _judge_locks(site: Site, watch: LockWatch, told: Told) -> None:
-    limit = float(site.option("longest_lock", _LONGEST))
-    for (table, mode), seconds in sorted(watch.longest.items(), key=lambda item: -item[1]):
-        figure = f"{mode} for {seconds * 1000:.0f} ms"
-        verdict = Verdict.FAIL if seconds > limit else Verdict.PASS
-        told.rows.append(Row(table, verdict, figure, f"{limit * 1000:g} ms"))
-        if seconds > limit:
-            told.fail("long-lock", f"{table}: {figure}, {limit * 1000:g} ms are allowed")
 
 
 def _judge_rows(before: Sampled, after: Sampled, told: Told) -> None:
@@ -159,43 +173,43 @@ def _judge_rows(before: Sampled, after: Sampled, told: Told) -> None:
         told.evidence.append(f"{place}: {number} values are others now")
 
 
-def _again(site: Site, rehearsal: Rehearsal, told: Told) -> None:
-    result = rehearsal.preview(site.stack)
+def _again(course: _Course) -> None:
+    result = course.rehearsal.preview(course.site.stack)
     left = {name: number for name, number in result.changes.items() if name != "same" and number}
     if left:
-        told.fail("not-settled", f"a second deployment would still change something: {_counted(left)}")
+        course.told.fail("not-settled", f"a second deployment would still change something: {_counted(left)}")
 
 
-def _base(site: Site, rehearsal: Rehearsal, folder: Path, told: Told) -> Stack:
+def _base(course: _Course, folder: Path) -> Stack:
     """Return the program to go back to; where it is not what the target has, that is told."""
-    ref = str(site.option("base", "main"))
-    check_out(site.root, ref, folder)
-    base = Stack(folder, site.stack.name)
-    changes = rehearsal.preview(base).changes
+    check_out(course.site.root, course.ref, folder)
+    base = Stack(folder, course.site.stack.name)
+    changes = course.rehearsal.preview(base).changes
     if left := {name: number for name, number in changes.items() if name != "same" and number}:
-        told.unknown = (
-            f"{ref} is not what the target has ({_counted(left)}): name the deployed commit, --base"
+        course.told.unknown = (
+            f"{course.ref} is not what the target has ({_counted(left)}): name the deployed commit, --base"
         )
     return base
 
 
-def _back_and_forth(
-    site: Site, clone: Clone, rehearsal: Rehearsal, before: list[str], base: Stack, told: Told
-) -> None:
-    after, ref = clone.structure(), str(site.option("base", "main"))
+def _back_and_forth(course: _Course, before: list[str], base: Stack) -> None:
+    clone, rehearsal, told = course.clone, course.rehearsal, course.told
+    after = clone.structure()
     try:
         rehearsal.up(base, EVERYTHING)
         if told.unknown:
             before = clone.structure()
         if differences := _differences(before, clone.structure()):
-            told.fail("not-taken-back", f"after going back to {ref} the structure differs: {differences}")
-        rehearsal.up(site.stack, EVERYTHING)
+            told.fail(
+                "not-taken-back", f"after going back to {course.ref} the structure differs: {differences}"
+            )
+        rehearsal.up(course.site.stack, EVERYTHING)
     except GatepostError as error:
         told.fail("not-taken-back", str(error))
         return
     if differences := _differences(after, clone.structure()):
         told.fail("not-repeatable", f"deployed once more the structure differs: {differences}")
-    told.evidence.append(f"went back to {ref} and forward again")
+    told.evidence.append(f"went back to {course.ref} and forward again")
 
 
 def _differences(one: list[str], other: list[str]) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.provider.experimental.provider import ConfigureRequest, ConfigureResponse
@@ -36,12 +37,20 @@ class Rehearsal:
     """Where the copy's state is."""
     observer: Observer = field(default_factory=Observer)
 
-    def take_state(self) -> None:
-        """Begin with the target's state."""
-        found = self.stack.state_file
-        own = self.folder / ".pulumi" / "stacks" / self.stack.project / found.name
+    def take_state(self, state: Mapping[str, Any]) -> None:
+        """Begin with the target's state, as `pulumi stack export` writes it under `deployment`."""
+        own = self.folder / ".pulumi" / "stacks" / self.stack.project / f"{self.stack.name}.json"
         own.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(found, own)
+        own.touch(0o600)
+        checkpoint = {"stack": f"organization/{self.stack.project}/{self.stack.name}", "latest": state}
+        own.write_text(json.dumps({"version": 3, "checkpoint": checkpoint}), encoding="utf-8")
+
+    def touched(self, program: Stack) -> dict[str, str]:
+        """Return the table of each statement that the deployment would send, by its text."""
+        self.observer.plans.clear()
+        self.preview(program)
+        lines = [line for plans in self.observer.plans.values() for plan in plans for line in plan.statements]
+        return {str(line["sql"]): str(line["on"]) for line in lines if line["on"]}
 
     def up(self, program: Stack, approvals: Approvals | None = None) -> Result:
         """Deploy the program of a project's folder; what is not given is approved as on the target."""

@@ -1,0 +1,162 @@
+"""A sample of the target's rows on the copy: of a large table a part, with each row what it refers to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any, LiteralString
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import dict_row
+
+Connection = psycopg.Connection[Any]
+Table = Mapping[str, Any]
+_SPARE = 4
+"""Pages of a large table are drawn for so many times the rows that are wanted: they are not equally full."""
+_AT_ONCE = 1000
+"""So many rows are asked for at a time by their keys."""
+
+
+@cache
+def query(name: str) -> LiteralString:
+    """Return the text of a named query of this package."""
+    return files("gatepost.gates.rehearsal").joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
+
+
+def found(connection: Connection, name: str) -> list[dict[str, Any]]:
+    """Return the rows of a named query."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(query(name)).fetchall()
+
+
+def copy(source: Connection, clone: Connection, reader: str, sample: int) -> list[str]:
+    """Copy up to `sample` rows a table, as `reader` sees them, and return the tables that it may not read.
+
+    Rows that these refer to are copied beside them, however many there are. What `reader` may not see leaves
+    rows without what they refer to: they go again, so that every foreign key holds.
+    """
+    sizes = {one["name"]: one["rows"] for one in found(source, "sizes")}
+    clone.execute("set session_replication_role = replica")
+    skipped = list[str]()
+    with source.transaction(force_rollback=True):
+        source.execute("set transaction isolation level repeatable read read only")
+        source.execute(sql.SQL("set local role {}").format(sql.Identifier(reader)))
+        for table in found(clone, "tables"):
+            name = f"{table['schema']}.{table['name']}"
+            if not _copy(source, clone, table, sample, sizes.get(name, -1)):
+                skipped.append(name)
+        keys = found(clone, "foreign_keys")
+        while sum(_copy_parents(source, clone, key) for key in keys):
+            pass
+    while sum(_delete_orphans(clone, key) for key in keys):
+        pass
+    clone.execute("set session_replication_role = origin")
+    _advance_sequences(clone)
+    return skipped
+
+
+def _copy(source: Connection, clone: Connection, table: Table, sample: int, rows: float) -> bool:
+    """Copy a table's share; of a large one pages by chance, so that it is not only the oldest rows."""
+    name = sql.Identifier(table["schema"], table["name"])
+    share: sql.Composable = sql.SQL("")
+    if rows > sample * _SPARE:
+        percent = sql.Literal(round(100 * sample * _SPARE / rows, 6))
+        share = sql.SQL(" tablesample system ({})").format(percent)
+    query = sql.SQL("select {} from {}{} limit {}").format(
+        _listed(table["writable"]), name, share, sql.Literal(sample)
+    )
+    return _carry(source, clone, query, name, table["writable"])
+
+
+def _copy_parents(source: Connection, clone: Connection, key: Table) -> int:
+    """Copy the rows that copied rows refer to and that are not there yet; return how many came."""
+    parent, came = sql.Identifier(*key["parent"]), 0
+    missing = clone.execute(_missing(key)).fetchall()
+    for start in range(0, len(missing), _AT_ONCE):
+        query = sql.SQL("select {} from {} where ({}) in (select * from unnest({}))").format(
+            _listed(key["of_writable"]),
+            parent,
+            _listed(key["of_columns"]),
+            _arrays(missing[start : start + _AT_ONCE], key["of_types"]),
+        )
+        before = _count(clone, parent)
+        if not _carry(source, clone, query, parent, key["of_writable"]):
+            return came
+        came += _count(clone, parent) - before
+    return came
+
+
+def _missing(key: Table) -> sql.Composed:
+    """Return the query of what rows refer to and what is not there, as text."""
+    referring = sql.SQL(", ").join(
+        sql.SQL("child.{}::text").format(sql.Identifier(one)) for one in key["columns"]
+    )
+    return sql.SQL("select distinct {} from {}").format(referring, _orphans(key))
+
+
+def _arrays(rows: Sequence[tuple[str, ...]], types: Sequence[str]) -> sql.Composed:
+    columns = zip(*rows, strict=True)
+    return sql.SQL(", ").join(
+        sql.SQL("{}::{}[]").format(sql.Literal(list(values)), sql.SQL(kind))
+        for values, kind in zip(columns, types, strict=True)
+    )
+
+
+def _orphans(key: Table) -> sql.Composed:
+    """Return what stands after `from`: rows whose foreign key is filled and points at nothing."""
+    pairs = list(zip(key["columns"], key["of_columns"], strict=True))
+    filled = sql.SQL(" and ").join(
+        sql.SQL("child.{} is not null").format(sql.Identifier(column)) for column, _ in pairs
+    )
+    same = sql.SQL(" and ").join(
+        sql.SQL("parent.{} = child.{}").format(sql.Identifier(of), sql.Identifier(column))
+        for column, of in pairs
+    )
+    child, parent = sql.Identifier(*key["child"]), sql.Identifier(*key["parent"])
+    return sql.SQL("{} as child where {} and not exists (select from {} as parent where {})").format(
+        child, filled, parent, same
+    )
+
+
+def _delete_orphans(clone: Connection, key: Table) -> int:
+    return clone.execute(sql.SQL("delete from {}").format(_orphans(key))).rowcount
+
+
+def _carry(
+    source: Connection,
+    clone: Connection,
+    query: sql.Composed,
+    into: sql.Identifier,
+    columns: Sequence[str],
+) -> bool:
+    """Copy what a query returns; return whether it may be asked."""
+    read = sql.SQL("copy ({}) to stdout").format(query)
+    write = sql.SQL("copy {} ({}) from stdin").format(into, _listed(columns))
+    try:
+        with source.transaction(), source.cursor().copy(read) as lines:
+            data = [bytes(line) for line in lines]
+    except psycopg.errors.InsufficientPrivilege:
+        return False
+    with clone.cursor().copy(write) as written:
+        for line in data:
+            written.write(line)
+    return True
+
+
+def _count(clone: Connection, table: sql.Identifier) -> int:
+    row = clone.execute(sql.SQL("select count(*) from {}").format(table)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _listed(columns: Sequence[str]) -> sql.Composed:
+    return sql.SQL(", ").join(map(sql.Identifier, columns))
+
+
+def _advance_sequences(clone: Connection) -> None:
+    """Let each sequence go on after the rows that were copied."""
+    for one in found(clone, "sequences"):
+        name = sql.Literal(sql.Identifier(*one["sequence"]).as_string(clone))
+        column, table = sql.Identifier(one["on_column"]), sql.Identifier(*one["on_table"])
+        clone.execute(sql.SQL("select setval({}, max({})) from {}").format(name, column, table))
