@@ -35,13 +35,21 @@ class Reports:
     junit: Path | None = None
 
 
-def gate(options: Options, names: Sequence[str], reports: Reports, *, base: str | None = None) -> int:
+@dataclass(frozen=True)
+class Given:
+    """Settings of gates from the command line."""
+
+    base: str | None = None
+    state: Path | None = None
+
+
+def gate(options: Options, names: Sequence[str], reports: Reports, given: Given) -> int:
     """Run the gates that are named, else those of the stack's environment; return 0 if all pass, else 1."""
     from gatepost.gates import report
     from gatepost.gates.running import judge
 
     stack, screen = open_stack(options), Screen(json=options.json)
-    required = [one.with_options(base=base) for one in _required(stack, names)]
+    required = [one.with_options(base=given.base, state=given.state) for one in _required(stack, names)]
     with telling(screen) as tell:
         outcomes = judge(required, stack, tell)
     document = report.as_json(outcomes)

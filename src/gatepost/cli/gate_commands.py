@@ -22,6 +22,10 @@ def gate(
         str | None,
         typer.Option("--base", metavar="COMMIT", help="Compare with this commit, or go back to it."),
     ] = None,
+    state: Annotated[
+        Path | None,
+        typer.Option("--state", metavar="FILE", help="The target's state, from `pulumi stack export`."),
+    ] = None,
     html: Annotated[Path | None, typer.Option("--html", help="Write a page with charts here.")] = None,
     junit: Annotated[Path | None, typer.Option("--junit", help="Write JUnit's XML here.")] = None,
     self_test: Annotated[
@@ -35,4 +39,4 @@ def gate(
     options = options_of(stack, cwd, json=json)
     if self_test:
         return gates.self_test(options, names or [])
-    return gates.gate(options, names or [], gates.Reports(html, junit), base=base)
+    return gates.gate(options, names or [], gates.Reports(html, junit), gates.Given(base, state))

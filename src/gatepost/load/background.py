@@ -85,5 +85,3 @@ def _await(ready: Path, running: subprocess.Popen[bytes], said: Path) -> None:
             told = said.read_text(errors="replace").strip()[-2000:]
             raise StatementFailed(f"no request came off; locust said:\n{told}")
         time.sleep(0.05)
-
-

@@ -13,8 +13,8 @@ from psycopg.rows import dict_row
 
 Connection = psycopg.Connection[Any]
 Table = Mapping[str, Any]
-_SPARE = 4
-"""Pages of a large table are drawn for so many times the rows that are wanted: they are not equally full."""
+_SPARE, _PAGES = 4, 20
+"""Of a large table pages are drawn for so many times the rows that are wanted, and so many at least."""
 _AT_ONCE = 1000
 """So many rows are asked for at a time by their keys."""
 
@@ -37,7 +37,7 @@ def copy(source: Connection, clone: Connection, reader: str, sample: int) -> lis
     Rows that these refer to are copied beside them, however many there are. What `reader` may not see leaves
     rows without what they refer to: they go again, so that every foreign key holds.
     """
-    sizes = {one["name"]: one["rows"] for one in found(source, "sizes")}
+    sizes = {one["name"]: (one["rows"], one["pages"]) for one in found(source, "sizes")}
     clone.execute("set session_replication_role = replica")
     skipped = list[str]()
     with source.transaction(force_rollback=True):
@@ -45,7 +45,7 @@ def copy(source: Connection, clone: Connection, reader: str, sample: int) -> lis
         source.execute(sql.SQL("set local role {}").format(sql.Identifier(reader)))
         for table in found(clone, "tables"):
             name = f"{table['schema']}.{table['name']}"
-            if not _copy(source, clone, table, sample, sizes.get(name, -1)):
+            if not _copy(source, clone, table, sample, sizes.get(name, (-1, 0))):
                 skipped.append(name)
         keys = found(clone, "foreign_keys")
         while sum(_copy_parents(source, clone, key) for key in keys):
@@ -57,13 +57,14 @@ def copy(source: Connection, clone: Connection, reader: str, sample: int) -> lis
     return skipped
 
 
-def _copy(source: Connection, clone: Connection, table: Table, sample: int, rows: float) -> bool:
+def _copy(source: Connection, clone: Connection, table: Table, sample: int, size: tuple[float, int]) -> bool:
     """Copy a table's share; of a large one pages by chance, so that it is not only the oldest rows."""
     name = sql.Identifier(table["schema"], table["name"])
+    rows, pages = size
     share: sql.Composable = sql.SQL("")
-    if rows > sample * _SPARE:
-        percent = sql.Literal(round(100 * sample * _SPARE / rows, 6))
-        share = sql.SQL(" tablesample system ({})").format(percent)
+    if rows > sample * _SPARE and pages > _PAGES:
+        percent = max(100 * sample * _SPARE / rows, 100 * _PAGES / pages)
+        share = sql.SQL(" tablesample system ({}) order by random()").format(sql.Literal(round(percent, 6)))
     query = sql.SQL("select {} from {}{} limit {}").format(
         _listed(table["writable"]), name, share, sql.Literal(sample)
     )
