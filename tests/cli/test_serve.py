@@ -7,8 +7,9 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from urllib.request import Request, urlopen
 
 import jwt
@@ -19,7 +20,10 @@ from fix_workspace import Workspace, clean_environment
 from people import ADA
 
 ROUTES = """
+import asyncio
+
 from fastapi import APIRouter
+from fastapi.responses import StreamingResponse
 
 from gatepost.web import Caller, Storage
 
@@ -29,6 +33,16 @@ router = APIRouter()
 @router.get("/me")
 def me(caller: Caller, storage: Storage) -> str:
     return storage.value(caller, "select app.current_user_id()::text")
+
+
+@router.get("/endless")
+def endless() -> StreamingResponse:
+    async def frames():
+        while True:
+            yield "data: {}\\n\\n"
+            await asyncio.sleep(0.05)
+
+    return StreamingResponse(frames(), media_type="text/event-stream")
 
 
 def maintenance(database):
@@ -91,6 +105,20 @@ def test_serves_until_it_is_told_to_end(served: Workspace, ending: signal.Signal
     assert [line["path"] for line in lines if line["logger"] == "gatepost.access"] == ["/me"]
     assert token not in err
     assert "Traceback" not in err
+
+
+def test_open_streams_end_with_the_server(served: Workspace) -> None:
+    with serving(served) as (process, url), ExitStack() as open_streams:
+        streams = [open_streams.enter_context(urlopen(f"{url}/endless", timeout=10)) for _ in range(3)]
+        assert [stream.readline() for stream in streams] == [b"data: {}\n"] * 3
+        began = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        assert all(stream.read().endswith(b"\n\n") for stream in streams), "each is whole, none breaks off"
+        out, err = process.communicate(timeout=20)
+        seconds = time.monotonic() - began
+    assert (process.returncode, out) == (0, "stopped\n")
+    assert "Traceback" not in err
+    assert seconds < 5, f"it took {seconds:.1f} s"
 
 
 def test_url_comes_from_the_stacks_outputs(served: Workspace) -> None:

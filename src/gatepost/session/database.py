@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
+from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from psycopg.pq import TransactionStatus
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
@@ -20,12 +23,16 @@ if TYPE_CHECKING:
     from gatepost.session.statement import Statement
 
 
+_LOOK = 0.1
+"""Seconds between looks at whether the server can be reached, while nobody knows."""
+
+
 class Database:
     """Connections of one login role, such as `authenticator`, which takes on each identity's role in turn.
 
     :param url: the login's URL, with its password.
     :param max_size: how many connections at most; they are opened as they are needed.
-    :param wait: seconds to wait for a free connection.
+    :param wait: seconds to wait for a free connection; while the server cannot be reached, a fraction of one.
     :param statement_timeout: seconds that a statement may run.
     :param lock_timeout: seconds that a statement may wait for a lock.
     :param opening: a statement that begins each transaction of a signed-in user, as that user and in the same
@@ -44,6 +51,10 @@ class Database:
     ) -> None:
         self.url = url
         self._opening: Call | None = (compiled(opening, {}), ()) if opening else None
+        self._wait, self._time_outs = wait, (statement_timeout, lock_timeout)
+        self._open: WeakSet[Wire] = WeakSet()
+        self._opened = Lock()
+        self._is_in_doubt, self._is_away = True, False
         self._pool: ConnectionPool[Wire] = ConnectionPool(
             url,
             connection_class=Wire,
@@ -59,8 +70,22 @@ class Database:
             max_size=max_size,
             timeout=wait,
             open=True,
-            configure=lambda wire: wire.set_up(statement_timeout, lock_timeout),
+            # Whoever asks next tries anew; nothing backs off for minutes.
+            reconnect_timeout=0,
+            reconnect_failed=lambda _pool: self._missed(),
+            configure=self._reached,
         )
+
+    def _reached(self, wire: Wire) -> None:
+        wire.set_up(*self._time_outs)
+        with self._opened:
+            self._open.add(wire)
+            self._is_in_doubt = self._is_away = False
+
+    def _missed(self) -> None:
+        """Remember that the server cannot be reached, unless there are connections that work."""
+        with self._opened:
+            self._is_away = self._is_in_doubt = all(wire.closed for wire in self._open)
 
     def transaction(self, identity: Identity) -> Transaction:
         """Return a transaction of `identity`, to be used in `with`; two round trips for one statement."""
@@ -119,15 +144,27 @@ class Database:
 
         :raises Unavailable: none is free in time, or the server does not let anybody in.
         """
+        deadline = time.monotonic() + self._wait
         while True:
-            try:
-                wire = self._pool.getconn()
-            except (PoolTimeout, PoolClosed, TooManyRequests) as error:
-                raise Unavailable(f"no connection to the database: {error}") from error
+            wire = self._connection(deadline)
             if wire.is_alive:
                 return wire
+            self._is_in_doubt = True
             wire.close()
             self._pool.putconn(wire)
+
+    def _connection(self, deadline: float) -> Wire:
+        while True:
+            left = max(deadline - time.monotonic(), 0.0)
+            try:
+                return self._pool.getconn(min(left, _LOOK) if self._is_in_doubt else left)
+            except PoolTimeout as error:
+                if self._is_away:
+                    raise Unavailable("no connection to the database: it cannot be reached") from error
+                if time.monotonic() >= deadline:
+                    raise Unavailable(f"no connection to the database: {error}") from error
+            except (PoolClosed, TooManyRequests) as error:
+                raise Unavailable(f"no connection to the database: {error}") from error
 
     def give_back(self, wire: Wire) -> None:
         """Put a connection back; one that broke, or is in a transaction, is replaced."""

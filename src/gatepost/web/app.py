@@ -12,7 +12,7 @@ from gatepost.session import Database
 from gatepost.web import problems
 from gatepost.web.health import DATABASE, Health, examine, respond
 from gatepost.web.metrics import CONTENT_TYPE, Metrics
-from gatepost.web.requests import Limits, Requests
+from gatepost.web.requests import Ending, Limits, Requests
 from gatepost.web.tokens import Verifier
 
 _REFERENCE = "#/components/schemas/ProblemDocument"
@@ -40,8 +40,8 @@ def create_app(
     app = FastAPI(title=title, responses={"default": _PROBLEM}, redirect_slashes=False)
     metrics = Metrics(database)
     app.state.database, app.state.verifier = database, verifier
-    app.state.maintenance = maintenance
-    app.add_middleware(Requests, limits=limits or Limits(), seen=metrics.seen)
+    app.state.maintenance, app.state.ending = maintenance, Ending()
+    app.add_middleware(Requests, limits=limits or Limits(), seen=metrics.seen, ending=app.state.ending)
     problems.register(app)
     for router in (_own_routes(metrics), *routers):
         app.include_router(router)

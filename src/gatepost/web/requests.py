@@ -7,9 +7,10 @@ import json
 import logging
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -34,18 +35,44 @@ class Limits:
     """Seconds between two parts of the body."""
 
 
+class Ending:
+    """That the server ends: streams, which would never end by themselves, are told."""
+
+    def __init__(self) -> None:
+        self._has_come = False
+        self._told: set[asyncio.Event] = set()
+
+    def come(self) -> None:
+        """Tell every stream, in the server's own loop."""
+        self._has_come = True
+        for event in self._told:
+            event.set()
+
+    @contextmanager
+    def told(self) -> Iterator[asyncio.Event]:
+        """Yield an event that is set when the server ends."""
+        event = asyncio.Event()
+        if self._has_come:
+            event.set()
+        self._told.add(event)
+        try:
+            yield event
+        finally:
+            self._told.discard(event)
+
+
 class Requests:
     """The outermost layer of the application."""
 
-    def __init__(self, app: ASGIApp, limits: Limits, seen: Seen) -> None:
-        self._app, self._limits, self._seen = app, limits, seen
+    def __init__(self, app: ASGIApp, limits: Limits, seen: Seen, ending: Ending) -> None:
+        self._app, self._limits, self._seen, self._ending = app, limits, seen, ending
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        answering = _Answering(scope, receive, send, self._limits)
+        answering = _Answering(scope, receive, send, self._limits, self._ending)
         token = current.set(answering.id)
         try:
             await self._answer(answering)
@@ -59,6 +86,7 @@ class Requests:
         try:
             if problem is None:
                 await self._app(one.scope, one.receive, one.send)
+                await one.end_stream()
         except Exception:  # noqa: BLE001 (the last resort: the caller gets an answer, the log the reason)
             _log.exception("failed without an answer of its own")
             problem = Problem()
@@ -77,8 +105,9 @@ def too_large(limits: Limits) -> TooLarge:
 class _Answering:
     """One request on its way."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, limits: Limits) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send, limits: Limits, ending: Ending) -> None:
         self.scope, self._receive, self._send, self._limits = scope, receive, send, limits
+        self._ending, self._is_stream, self._is_cut = ending, False, False
         headers = dict(scope["headers"])
         given = headers.get(b"x-request-id", b"").decode("latin-1")
         self.id = given if _ACCEPTED.fullmatch(given) else uuid4().hex
@@ -100,7 +129,7 @@ class _Answering:
 
     async def receive(self) -> Message:
         if self._is_whole:
-            return await self._receive()
+            return await self._heard()
         try:
             message = await asyncio.wait_for(self._receive(), self._limits.body_seconds)
         except TimeoutError:
@@ -111,9 +140,30 @@ class _Answering:
         self._is_whole = not message.get("more_body", False)
         return message
 
+    async def _heard(self) -> Message:
+        """Return what comes after the request: that the client has gone, or, to a stream, that we go."""
+        with self._ending.told() as ending:
+            waits = [asyncio.ensure_future(wait) for wait in (self._receive(), ending.wait())]
+            try:
+                await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+                if waits[0].done() or not self._is_stream:
+                    return cast("Message", await waits[0])
+                self._is_cut = True
+                return {"type": "http.disconnect"}
+            finally:
+                for wait in waits:
+                    wait.cancel()
+
+    async def end_stream(self) -> None:
+        """Say that the answer is whole, where the server's end cut it."""
+        if self._is_cut:
+            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            kinds = [value for name, value in message.get("headers", ()) if name.lower() == b"content-type"]
+            self._is_stream = any(kind.startswith(b"text/event-stream") for kind in kinds)
             message["headers"] = [*message.get("headers", ()), *self._own_headers(message)]
         await self._send(message)
 

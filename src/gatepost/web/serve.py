@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from gatepost.errors import UsageError
 from gatepost.web.request_ids import WithRequestId, request_id
+from gatepost.web.requests import Ending
 
 
 class ServeSettings(BaseModel):
@@ -125,14 +126,18 @@ def listen(host: str, port: int) -> socket.socket:
 class _Server(uvicorn.Server):
     """Ends at SIGINT and SIGTERM once the requests that run are answered, and calls that success."""
 
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None], ending: Ending) -> None:
         super().__init__(config)
-        self._on_ready = on_ready
+        self._on_ready, self._ending = on_ready, ending
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         if self.started:
             self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._ending.come()
+        await super().shutdown(sockets=sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -146,7 +151,7 @@ class _Server(uvicorn.Server):
 
 
 def run(app: FastAPI, listening: socket.socket, on_ready: Callable[[], None]) -> None:
-    """Serve until SIGINT or SIGTERM; requests that run then have ten seconds to end."""
+    """Serve until SIGINT or SIGTERM; streams then end at once, other requests within ten seconds."""
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -158,4 +163,4 @@ def run(app: FastAPI, listening: socket.socket, on_ready: Callable[[], None]) ->
         h11_max_incomplete_event_size=65_536,
         lifespan="off",
     )
-    _Server(config, on_ready).run(sockets=[listening])
+    _Server(config, on_ready, app.state.ending).run(sockets=[listening])
