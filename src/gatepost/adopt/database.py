@@ -96,7 +96,7 @@ def query(name: str) -> LiteralString:
 
 def read(connection: Connection) -> Database:
     """Read a whole database in a fixed number of queries; nothing in it is changed."""
-    definitions = catalog.read_all(connection)
+    definitions = _declarable(connection)
     with catalog.canonical_names(connection):
         keys: dict[Place, Key] = {}
         owners: dict[Key, str] = {}
@@ -120,6 +120,21 @@ def read(connection: Connection) -> Database:
             places={key: place for place, key in keys.items()},
             unexpressed=[Unexpressed(*row) for row in _rows(connection, "unexpressed")],
         )
+
+
+def _declarable(connection: Connection) -> dict[Key, Definition]:
+    """Return what has a kind; the constraints of a foreign table are in the statement that makes it."""
+    rows = connection.execute(
+        "select nspname, relname from pg_class as c join pg_namespace as n on n.oid = c.relnamespace"
+        " where relkind = 'f'"
+    )
+    foreign = set(rows.fetchall())
+    found = catalog.read_all(connection)
+    return {
+        key: definition
+        for key, definition in found.items()
+        if key.kind != "constraints" or (key.schema, key.name) not in foreign
+    }
 
 
 def _rows(connection: Connection, name: str) -> list[tuple[Any, ...]]:

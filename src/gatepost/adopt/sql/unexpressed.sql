@@ -182,6 +182,82 @@ from pg_description as d
 join pg_namespace as n on n.oid = d.objoid
 where d.classoid = 'pg_namespace'::regclass and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'gatepost') and (n.nspname, d.description) <> ('public', 'standard public schema')
 union all
+-- A partition is declared by its bounds; its columns are those of its table.
+select
+    'column ' || c.column_label,
+    'its default ' || coalesce(pg_get_expr(d.adbin, d.adrelid), 'of none') || ' is not that of its table: partitions have no defaults of their own'
+from columns as c
+join pg_inherits as i on i.inhrelid = c.relation
+join pg_attribute as p on p.attrelid = i.inhparent and p.attname = c.attname
+left join pg_attrdef as d on d.adrelid = c.relation and d.adnum = c.attnum
+left join pg_attrdef as pd on pd.adrelid = i.inhparent and pd.adnum = p.attnum
+where c.relispartition and pg_get_expr(d.adbin, d.adrelid) is distinct from pg_get_expr(pd.adbin, pd.adrelid)
+union all
+select 'table ' || r.label, 'its columns stand in another order than those of its table: made as its partition they do not'
+from relations as r
+join pg_inherits as i on i.inhrelid = r.oid
+where r.relispartition and r.relkind in ('r', 'p') and (
+    select array_agg(a.attname order by a.attnum) from pg_attribute as a where a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped
+) <> (
+    select array_agg(a.attname order by a.attnum) from pg_attribute as a where a.attrelid = i.inhparent and a.attnum > 0 and not a.attisdropped
+)
+union all
+select 'row security of table ' || r.label, 'it is not that of its table: made as its partition it has the row security and the policies of it'
+from relations as r
+join pg_class as p on p.oid = pg_partition_root(r.oid)
+where r.relispartition and r.relkind in ('r', 'p') and (
+    p.relrowsecurity and not r.relrowsecurity or p.relforcerowsecurity and not r.relforcerowsecurity
+    or exists (
+        select from pg_policy as o
+        where o.polrelid = p.oid and not exists (select from pg_policy as w where w.polrelid = r.oid and w.polname = o.polname)
+    )
+)
+union all
+select 'comment on column ' || c.column_label, 'columns of partitions have no comments of their own: ' || d.description
+from columns as c
+join pg_description as d on d.classoid = 'pg_class'::regclass and d.objoid = c.relation and d.objsubid = c.attnum
+where c.relispartition
+union all
+select 'comment on index ' || x.label, 'indexes of constraints and of partitions are not declared by themselves: ' || d.description
+from relations as x
+join pg_description as d on d.classoid = 'pg_class'::regclass and d.objoid = x.oid and d.objsubid = 0
+where x.relkind in ('i', 'I') and (
+    x.relispartition or exists (select from pg_constraint as k where k.conindid = x.oid and k.contype in ('p', 'u', 'x'))
+)
+union all
+select 'privileges on ' || g.label, 'given by ' || string_agg(distinct pg_get_userbyid(x.grantor), ', ') || ': deployed elsewhere its owner gives them'
+from (
+    select r.label, r.relowner as owner, r.relacl as acl from relations as r
+    union all
+    select c.column_label, r.relowner, c.attacl from columns as c join relations as r on r.oid = c.relation
+    union all
+    select p.oid::regprocedure::text, p.proowner, p.proacl from pg_proc as p where p.oid >= 16384
+    union all
+    select t.oid::regtype::text, t.typowner, t.typacl from pg_type as t where t.oid >= 16384
+    union all
+    select 'schema ' || quote_ident(n.nspname), n.nspowner, n.nspacl from pg_namespace as n where n.oid >= 16384
+) as g
+cross join lateral aclexplode(g.acl) as x
+where x.grantor <> g.owner
+group by g.label
+union all
+select 'settings of database ' || quote_ident(d.datname), 'they belong to the server: ' || string_agg(split_part(v.setting, '=', 1) || coalesce(' of ' || quote_ident(a.rolname), ''), ', ' order by v.setting)
+from pg_db_role_setting as s
+join pg_database as d on d.oid = s.setdatabase
+left join pg_roles as a on a.oid = s.setrole
+cross join lateral unnest(s.setconfig) as v (setting)
+where d.datname = current_database()
+group by d.datname
+union all
+select 'comment on database ' || quote_ident(d.datname), 'a program is deployed into a database, which it does not declare: ' || shobj_description(d.oid, 'pg_database')
+from pg_database as d
+where d.datname = current_database() and shobj_description(d.oid, 'pg_database') is not null
+union all
+select 'comment on extension ' || quote_ident(e.extname), 'pulumi-postgresql has no comments: ' || obj_description(e.oid, 'pg_extension')
+from pg_extension as e
+join pg_available_extensions as a on a.name = e.extname
+where obj_description(e.oid, 'pg_extension') <> a.comment
+union all
 select 'security label on ' || pg_describe_object(l.classoid, l.objoid, l.objsubid), 'security labels are not declared: ' || l.label
 from pg_seclabel as l
 union all
