@@ -63,7 +63,7 @@ def test_a_sample_keeps_what_its_rows_refer_to(
     pair: tuple[Connection, Connection],
 ) -> None:
     source, clone = pair
-    assert copy(source, clone, "postgres", 20) == []
+    assert copy(source, clone, ["postgres"], 20) == []
     assert count(clone, "select count(*) from letters") == 20
     without = "select count(*) from letters as l left join people as p on p.id = l.sender"
     assert count(clone, f"{without} where l.sender is not null and p.id is null") == 0
@@ -75,7 +75,7 @@ def test_of_a_large_table_not_only_the_oldest_rows_are_taken(
     pair: tuple[Connection, Connection],
 ) -> None:
     source, clone = pair
-    copy(source, clone, "postgres", 100)
+    copy(source, clone, ["postgres"], 100)
     assert count(clone, "select max(id) from letters") > 5000
 
 
@@ -84,5 +84,5 @@ def test_rows_whose_parents_may_not_be_seen_go_again(
 ) -> None:
     source, clone = pair
     source.execute("grant select on letters, countries to deployer")
-    assert copy(source, clone, "deployer", 50) == ["public.people"]
+    assert copy(source, clone, ["deployer"], 50) == ["public.people"]
     assert count(clone, "select count(*) from letters where sender is not null") == 0

@@ -80,7 +80,8 @@ def cloned(original: Original) -> Iterator[Clone]:
         _copy_structure(original, server)
         clone = Clone(server, _let_in(original.target, server))
         with clone.superuser() as copy:
-            skipped = sampling.copy(connection, copy, original.reader, original.sample)
+            readers = (original.reader, original.owner)
+            skipped = sampling.copy(connection, copy, readers, original.sample)
         sizes = {one["name"]: Size(one["rows"], one["pages"]) for one in sampling.found(connection, "sizes")}
         yield replace(clone, sizes=sizes, skipped=tuple(skipped))
 

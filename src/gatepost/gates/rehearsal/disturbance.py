@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -36,7 +37,7 @@ class Disturbance:
 
     watch: Watch
     planned: Mapping[str, str]
-    """The table of each planned statement, by its text."""
+    """The table of each planned statement, by its text; "" where the plan knows none."""
     touched: list[tuple[str, str, str]]
     """Schema, name and a column of each table of the target that the plan touches."""
     here: Mapping[str, Size]
@@ -56,7 +57,7 @@ class Disturbance:
         touched = [
             (one["schema"], one["name"], (one["key"] or one["writable"])[0])
             for name, one in tables.items()
-            if name in planned.values()
+            if name in planned.values() or _is_named(name, planned)
         ]
         given = site.option("longest_statement", None)
         return cls(
@@ -111,6 +112,12 @@ class Disturbance:
                 told.fail("long-statement", f"{name}: {shown}, {allowed} are allowed: {one.basis}")
             elif unknown:
                 told.unknown = told.unknown or f"{name}: {one.basis}"
+
+
+def _is_named(table: str, planned: Mapping[str, str]) -> bool:
+    """Return whether a statement of which the plan knows no table has this one in its text."""
+    word = re.compile(rf"(?<![\w.]){re.escape(table)}(?!\w)")
+    return any(word.search(text) for text, on in planned.items() if not on)
 
 
 def _size(connection: Connection, table: Mapping[str, Any]) -> Size:

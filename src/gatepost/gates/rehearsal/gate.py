@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-from gatepost.addresses import OWN
 from gatepost.engines import choose
-from gatepost.errors import GatepostError, UsageError
+from gatepost.errors import GatepostError, ServerUnreachable, UsageError
 from gatepost.gates.gate import Site
 from gatepost.gates.rehearsal.clone import Clone, Original, cloned
 from gatepost.gates.rehearsal.disturbance import Disturbance, disturbing
@@ -23,8 +19,7 @@ from gatepost.gates.rehearsal.rows import Sampled, fate, sampled
 from gatepost.gates.rehearsal.told import Told
 from gatepost.gates.verdict import Outcome, Trial, Verdict
 from gatepost.observer import Observer
-from gatepost.postgres.connect import Target
-from gatepost.release.commits import check_out
+from gatepost.release.commits import checked_out, resolve
 from gatepost.stacks import Stack
 from gatepost.verify.declared import collect
 
@@ -94,12 +89,13 @@ def rehearse(site: Site, state: Mapping[str, Any], folder: Path) -> Outcome:
     """Copy the target, deploy there, judge what came of it."""
     site.tell("copying the target")
     source = original(site)
-    with named(source.target), cloned(source) as clone:
-        rehearsal = Rehearsal(site.stack, clone.target, folder / "state")
+    commit = resolve(site.root, str(site.option("base", "main")))
+    with cloned(source) as clone, checked_out(site.stack, commit) as base:
+        rehearsal = Rehearsal(site.stack, clone.target, folder)
         rehearsal.take_state(state)
         course = _Course(site, clone, rehearsal, told := Told())
         before = clone.structure()
-        base = _base(course, folder / "base")
+        _compare(course, base)
         if _forward(course):
             site.tell("deploying again")
             _again(course)
@@ -108,21 +104,6 @@ def rehearse(site: Site, state: Mapping[str, Any], folder: Path) -> Outcome:
         if clone.skipped:
             told.evidence.append(f"no rows of {', '.join(clone.skipped)}: the reader may not see them")
     return _outcome(told)
-
-
-@contextmanager
-def named(target: Target) -> Iterator[None]:
-    """Name the server to programs of other folders, which would look for an embedded one of their own."""
-    login = f"{quote(target.username, '')}:{quote(target.password or '', '')}"
-    url = f"postgresql://{login}@{target.host}:{target.port}/{quote(target.database, '')}"
-    before = os.environ.get(OWN)
-    os.environ[OWN] = before or url
-    try:
-        yield
-    finally:
-        del os.environ[OWN]
-        if before:
-            os.environ[OWN] = before
 
 
 def original(site: Site) -> Original:
@@ -147,6 +128,8 @@ def _forward(course: _Course) -> bool:
         with disturbing(disturbance, course.site.tell):
             course.site.tell("deploying")
             result = rehearsal.up(course.site.stack)
+    except ServerUnreachable:
+        raise
     except GatepostError as error:
         told.fail("deployment-fails", str(error))
         return False
@@ -180,16 +163,13 @@ def _again(course: _Course) -> None:
         course.told.fail("not-settled", f"a second deployment would still change something: {_counted(left)}")
 
 
-def _base(course: _Course, folder: Path) -> Stack:
-    """Return the program to go back to; where it is not what the target has, that is told."""
-    check_out(course.site.root, course.ref, folder)
-    base = Stack(folder, course.site.stack.name)
+def _compare(course: _Course, base: Stack) -> None:
+    """Tell where the program to go back to is not what the target has."""
     changes = course.rehearsal.preview(base).changes
     if left := {name: number for name, number in changes.items() if name != "same" and number}:
         course.told.unknown = (
             f"{course.ref} is not what the target has ({_counted(left)}): name the deployed commit, --base"
         )
-    return base
 
 
 def _back_and_forth(course: _Course, before: list[str], base: Stack) -> None:
@@ -204,6 +184,8 @@ def _back_and_forth(course: _Course, before: list[str], base: Stack) -> None:
                 "not-taken-back", f"after going back to {course.ref} the structure differs: {differences}"
             )
         rehearsal.up(course.site.stack, EVERYTHING)
+    except ServerUnreachable:
+        raise
     except GatepostError as error:
         told.fail("not-taken-back", str(error))
         return

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any, LiteralString
@@ -31,10 +33,30 @@ def found(connection: Connection, name: str) -> list[dict[str, Any]]:
         return cursor.execute(query(name)).fetchall()
 
 
-def copy(source: Connection, clone: Connection, reader: str, sample: int) -> list[str]:
-    """Copy up to `sample` rows a table, as `reader` sees them, and return the tables that it may not read.
+@dataclass(frozen=True)
+class _Source:
+    """The target, as one role or another sees it."""
 
-    Rows that these refer to are copied beside them, however many there are. What `reader` may not see leaves
+    connection: Connection
+    readers: Sequence[str]
+
+    def read(self, copy: sql.Composed) -> list[bytes] | None:
+        """Return the lines of a COPY, as the first role that may give it sees them; None where nobody may."""
+        for place, reader in enumerate(self.readers):
+            with suppress(psycopg.errors.InsufficientPrivilege), self.connection.transaction():
+                self.connection.execute(sql.SQL("set local role {}").format(sql.Identifier(reader)))
+                # switched off, row security refuses what it would cut short
+                self.connection.execute(f"set local row_security = {'off' if place else 'on'}")
+                with self.connection.cursor().copy(copy) as lines:
+                    return [bytes(line) for line in lines]
+        return None
+
+
+def copy(source: Connection, clone: Connection, readers: Sequence[str], sample: int) -> list[str]:
+    """Copy up to `sample` rows a table and return the tables that nobody of `readers` may read.
+
+    Each table is read by the first that may; the others only where row security hides nothing from them.
+    Rows that these refer to are copied beside them, however many there are. What they may not see leaves
     rows without what they refer to: they go again, so that every foreign key holds.
     """
     sizes = {one["name"]: (one["rows"], one["pages"]) for one in found(source, "sizes")}
@@ -42,13 +64,13 @@ def copy(source: Connection, clone: Connection, reader: str, sample: int) -> lis
     skipped = list[str]()
     with source.transaction(force_rollback=True):
         source.execute("set transaction isolation level repeatable read read only")
-        source.execute(sql.SQL("set local role {}").format(sql.Identifier(reader)))
+        given = _Source(source, readers)
         for table in found(clone, "tables"):
             name = f"{table['schema']}.{table['name']}"
-            if not _copy(source, clone, table, sample, sizes.get(name, (-1, 0))):
+            if not _copy(given, clone, table, sample, sizes.get(name, (-1, 0))):
                 skipped.append(name)
         keys = found(clone, "foreign_keys")
-        while sum(_copy_parents(source, clone, key) for key in keys):
+        while sum(_copy_parents(given, clone, key) for key in keys):
             pass
     while sum(_delete_orphans(clone, key) for key in keys):
         pass
@@ -57,7 +79,7 @@ def copy(source: Connection, clone: Connection, reader: str, sample: int) -> lis
     return skipped
 
 
-def _copy(source: Connection, clone: Connection, table: Table, sample: int, size: tuple[float, int]) -> bool:
+def _copy(source: _Source, clone: Connection, table: Table, sample: int, size: tuple[float, int]) -> bool:
     """Copy a table's share; of a large one pages by chance, so that it is not only the oldest rows."""
     name = sql.Identifier(table["schema"], table["name"])
     rows, pages = size
@@ -71,7 +93,7 @@ def _copy(source: Connection, clone: Connection, table: Table, sample: int, size
     return _carry(source, clone, query, name, table["writable"])
 
 
-def _copy_parents(source: Connection, clone: Connection, key: Table) -> int:
+def _copy_parents(source: _Source, clone: Connection, key: Table) -> int:
     """Copy the rows that copied rows refer to and that are not there yet; return how many came."""
     parent, came = sql.Identifier(*key["parent"]), 0
     missing = clone.execute(_missing(key)).fetchall()
@@ -126,19 +148,16 @@ def _delete_orphans(clone: Connection, key: Table) -> int:
 
 
 def _carry(
-    source: Connection,
+    source: _Source,
     clone: Connection,
     query: sql.Composed,
     into: sql.Identifier,
     columns: Sequence[str],
 ) -> bool:
     """Copy what a query returns; return whether it may be asked."""
-    read = sql.SQL("copy ({}) to stdout").format(query)
     write = sql.SQL("copy {} ({}) from stdin").format(into, _listed(columns))
-    try:
-        with source.transaction(), source.cursor().copy(read) as lines:
-            data = [bytes(line) for line in lines]
-    except psycopg.errors.InsufficientPrivilege:
+    data = source.read(sql.SQL("copy ({}) to stdout").format(query))
+    if data is None:
         return False
     with clone.cursor().copy(write) as written:
         for line in data:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
 
+from gatepost.addresses import OWN
 from gatepost.engines import Embedded
 from gatepost.gates.gate import Site
-from gatepost.gates.rehearsal.gate import RehearsalGate, named
+from gatepost.gates.rehearsal.gate import RehearsalGate
 from gatepost.gates.verdict import Outcome, Trial, Verdict
 from gatepost.observer import Observer
 from gatepost.postgres.cluster import DEPLOYER, SUPERUSER
@@ -45,12 +49,12 @@ with Feature("notes", provider=target):
     PrimaryKey("notes_pkey", notes, ["id"])
 """
 _COLUMN = 'Column("body", "text")'
-_LOCKING = """
+_VERBATIM = """
     Verbatim(
         "kept",
         creates="rule kept on app.notes",
-        sql="create rule kept as on delete to app.notes where false do instead nothing;"
-        " comment on rule kept on app.notes is 'Nothing is deleted'; select pg_sleep(1)",
+        sql="{}create rule kept as on delete to app.notes where false do instead nothing;"
+        " comment on rule kept on app.notes is 'Nothing is deleted'{}",
     )
 """
 _SOUND = {
@@ -60,11 +64,18 @@ _SOUND = {
     )
     + '    Check("notes_views_check", notes, "views >= 0")\n    Index("idx_notes_views", notes, ["views"])\n',
 }
+_WITH_VERBATIM = _PROGRAM.replace("Provider, Table", "Provider, Table, Verbatim")
 _FAULTY = {
-    "a column that is dropped without approval": _PROGRAM.replace(f", {_COLUMN}", ""),
-    "a statement that keeps clients out": _PROGRAM.replace("Provider, Table", "Provider, Table, Verbatim")
-    + _LOCKING,
-    "a check that rows violate": f'{_PROGRAM}    Check("notes_body_check", notes, "length(body) > 100")\n',
+    ("a column that is dropped without approval", "deployment-fails"): _PROGRAM.replace(f", {_COLUMN}", ""),
+    ("a statement that keeps clients out", "long-wait"): (
+        _WITH_VERBATIM + _VERBATIM.format("", "; select pg_sleep(1)")
+    ),
+    ("rows that are deleted by the way", "rows-lost"): (
+        _WITH_VERBATIM + _VERBATIM.format("delete from app.notes where id <= 9; ", "")
+    ),
+    ("a check that rows violate", "deployment-fails"): (
+        f'{_PROGRAM}    Check("notes_body_check", notes, "length(body) > 100")\n'
+    ),
 }
 
 
@@ -93,6 +104,21 @@ class _Project:
         return RehearsalGate().judge(site)
 
 
+@contextmanager
+def _named(target: Target) -> Iterator[None]:
+    """Name the server to the program."""
+    login = f"{quote(target.username, '')}:{quote(target.password or '', '')}"
+    url = f"postgresql://{login}@{target.host}:{target.port}/{quote(target.database, '')}"
+    before = os.environ.get(OWN)
+    os.environ[OWN] = before or url
+    try:
+        yield
+    finally:
+        del os.environ[OWN]
+        if before:
+            os.environ[OWN] = before
+
+
 def trials(folder: Path) -> Iterator[Trial]:
     """Yield the cases; `folder` is empty."""
     project, server = _Project(folder), EmbeddedServer(folder / ".gatepost" / "trials")
@@ -101,7 +127,7 @@ def trials(folder: Path) -> Iterator[Trial]:
     try:
         found = server.start()
         target = Target(found.host, found.port, found.user, "notes", found.password, "disable")
-        with named(target):
+        with _named(target):
             yield _trial("nothing deployed", Verdict.INCONCLUSIVE, project.judge())
             _deploy(project, server)
             yield from _changes(project)
@@ -122,9 +148,16 @@ def _changes(project: _Project) -> Iterator[Trial]:
     for case, program in _SOUND.items():
         project.write(program)
         yield _trial(case, Verdict.PASS, project.judge())
-    for case, program in _FAULTY.items():
+    for (case, rule), program in _FAULTY.items():
         project.write(program)
-        yield _trial(case, Verdict.FAIL, project.judge())
+        yield _trial(case, Verdict.FAIL, _for_its_reason(project.judge(), rule))
+
+
+def _for_its_reason(outcome: Outcome, rule: str) -> Outcome:
+    """Return the outcome; it is an error where it failed, but not by the rule that the fault is for."""
+    if outcome.verdict is not Verdict.FAIL or rule in {one.rule for one in outcome.findings}:
+        return outcome
+    return replace(outcome, verdict=Verdict.ERROR, figure=f"no {rule}: {outcome.figure}")
 
 
 def _trial(case: str, expected: Verdict, outcome: Outcome) -> Trial:

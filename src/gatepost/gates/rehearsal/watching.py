@@ -10,6 +10,7 @@ from typing import Any
 
 import psycopg
 
+from gatepost.errors import ServerUnreachable
 from gatepost.gates.rehearsal.sampling import query
 
 _EVERY = 0.005
@@ -53,7 +54,7 @@ class Watch:
         if self._thread:
             self._thread.join()
         if self._error:
-            raise self._error
+            raise ServerUnreachable(f"the copy's server went away during the rehearsal: {self._error}")
 
     def _watch(self, connection: psycopg.Connection[Any]) -> None:
         since: dict[tuple[int, str, str], float] = {}
