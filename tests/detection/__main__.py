@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+import faults
 import slower
 from records import Records
 from table import Demand, holds, lines
@@ -13,6 +14,7 @@ from table import Demand, holds, lines
 ROOT = Path(__file__).parent.parent.parent
 SHARES = {"nothing changed": 0.0, "+20 %": 0.2, "+50 %": 0.5, "+10 %": 0.1, "+5 %": 0.05}
 AGAINST_ITSELF, EACH = 300, 100
+VARIANTS = 10
 
 
 def main() -> int:
@@ -20,10 +22,21 @@ def main() -> int:
     records = Records(given.runs)
     least = dict.fromkeys(SHARES, 1 if given.quick else EACH)
     least["nothing changed"] = 3 if given.quick else AGAINST_ITSELF
-    slower.measure(ROOT, {kind: (share, least[kind]) for kind, share in SHARES.items()}, records, _tell)
-    demands = _demands(least)
+    variants = 1 if given.quick else VARIANTS
+    if given.only != "slower":
+        faults.measure(ROOT, variants, records, _tell)
+    if given.only != "faults":
+        slower.measure(ROOT, {kind: (share, least[kind]) for kind, share in SHARES.items()}, records, _tell)
+    demands = _of_faults(variants) if given.only != "slower" else {}
+    demands |= _demands(least) if given.only != "faults" else {}
     print("\n".join(lines(records.runs, demands)))
     return 0 if holds(records.runs, demands) else 1
+
+
+def _of_faults(variants: int) -> dict[str, Demand | None]:
+    gates = dict.fromkeys(fault.gate for fault in faults.FAULTS.values() if fault.gate != "benchmark")
+    without = {f"no fault, {gate}": Demand(1, "pass", 0, must=True) for gate in gates}
+    return without | {kind: Demand(variants, "fail", 0, must=True) for kind in faults.FAULTS}
 
 
 def _demands(least: dict[str, int]) -> dict[str, Demand | None]:
@@ -41,6 +54,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="a few runs of each kind")
     file = ROOT / ".gatepost" / "detection.jsonl"
     parser.add_argument("--runs", type=Path, default=file, help="the file that keeps the runs; %(default)s")
+    parts = ("faults", "slower")
+    parser.add_argument("--only", choices=parts, help="injected faults, or slower queries and none")
     return parser.parse_args()
 
 

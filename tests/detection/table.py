@@ -30,7 +30,19 @@ class Demand:
 
 def lines(runs: Sequence[Run], demands: Mapping[str, Demand | None]) -> Iterator[str]:
     """The table in Markdown, a line a kind."""
-    columns = ("head", "runs", "fail", "inconclusive", "pass", "share that fails", "ratio", "allowed", "")
+    columns = (
+        "head",
+        "gate",
+        "runs",
+        "fail",
+        "inconclusive",
+        "pass",
+        "error",
+        "share that fails",
+        "ratio",
+        "allowed",
+        "",
+    )
     yield f"| {' | '.join(columns)} |"
     yield "|---" * len(columns) + "|"
     for kind, demand in demands.items():
@@ -40,12 +52,14 @@ def lines(runs: Sequence[Run], demands: Mapping[str, Demand | None]) -> Iterator
 
 
 def _line(kind: str, runs: Sequence[Run], demand: Demand | None) -> str:
-    counts = [sum(one.verdict == verdict for one in runs) for verdict in ("fail", "inconclusive", "pass")]
+    counts = [
+        sum(one.verdict == verdict for one in runs) for verdict in ("fail", "inconclusive", "pass", "error")
+    ]
     interval = binomtest(counts[0], len(runs)).proportion_ci(0.95, method="exact")
     share = f"{counts[0] / len(runs):.1%} ({interval.low:.1%} to {interval.high:.1%})"
     ratios = [one.ratio for one in runs if one.ratio is not None]
     ratio = f"{median(ratios):.3f}" if ratios else ""
-    cells = [kind, str(len(runs)), *map(str, counts), share, ratio, *_demanded(demand, runs)]
+    cells = [kind, runs[0].gate, str(len(runs)), *map(str, counts), share, ratio, *_demanded(demand, runs)]
     return f"| {' | '.join(cells)} |"
 
 
