@@ -27,13 +27,12 @@ _LOCKING = """
 
 from gatepost.resources import Feature, Verbatim
 
-with Feature("fault", provider=server.target()):
+with Feature("fault", provider=on.target):
     Verbatim(
         "gatepost_fault",
-        creates="function app.gatepost_fault()",
+        creates="type app.gatepost_fault",
         sql="lock table {table} in {mode} mode; select pg_sleep(1);"
-        " create function app.gatepost_fault() returns int language sql immutable set search_path = '' return 1;"
-        " comment on function app.gatepost_fault() is 'A fault'",
+        " create type app.gatepost_fault as enum ('fault'); comment on type app.gatepost_fault is 'A fault'",
     )
 """
 

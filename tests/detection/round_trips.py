@@ -42,6 +42,7 @@ class ExtraRoundTrip:
     name: str
     url: str
     asked: Asked
+    _sizes: tuple[int, int] | None = None
     _order: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
@@ -50,8 +51,8 @@ class ExtraRoundTrip:
     def round(self) -> Round:
         with self._arm([]) as base, self._arm([_KNOWN]) as head:
             keep_together((base[0], head[0]), self._order.getrandbits(16))
-            repeats, number = sizes(base[1], head[1])
-            return pairs(base[1], head[1], repeats, number, self._order)
+            self._sizes = self._sizes or sizes(base[1], head[1])
+            return pairs(base[1], head[1], *self._sizes, self._order)
 
     @contextmanager
     def _arm(self, before: Sequence[str]) -> Iterator[tuple[int, Ask]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +37,7 @@ class Disturbance:
 
     watch: Watch
     planned: Mapping[str, str]
-    """The table of each planned statement, by its text; "" where the plan knows none."""
+    """The table of each planned statement, by its text; of a verbatim one, what it makes."""
     touched: list[tuple[str, str, str]]
     """Schema, name and a column of each table of the target that the plan touches."""
     here: Mapping[str, Size]
@@ -54,10 +54,11 @@ class Disturbance:
         with clone.superuser() as connection:
             tables = {f"{one['schema']}.{one['name']}": one for one in found(connection, "tables")}
             here = {name: _size(connection, one) for name, one in tables.items()}
+        others = [text for text, on in planned.items() if on not in tables]
         touched = [
             (one["schema"], one["name"], (one["key"] or one["writable"])[0])
             for name, one in tables.items()
-            if name in planned.values() or _is_named(name, planned)
+            if name in planned.values() or _is_named(name, others)
         ]
         given = site.option("longest_statement", None)
         return cls(
@@ -114,10 +115,10 @@ class Disturbance:
                 told.unknown = told.unknown or f"{name}: {one.basis}"
 
 
-def _is_named(table: str, planned: Mapping[str, str]) -> bool:
-    """Return whether a statement of which the plan knows no table has this one in its text."""
+def _is_named(table: str, statements: Iterable[str]) -> bool:
+    """Return whether a statement has a table in its text."""
     word = re.compile(rf"(?<![\w.]){re.escape(table)}(?!\w)")
-    return any(word.search(text) for text, on in planned.items() if not on)
+    return any(word.search(one) for one in statements)
 
 
 def _size(connection: Connection, table: Mapping[str, Any]) -> Size:

@@ -46,11 +46,11 @@ class Rehearsal:
         own.write_text(json.dumps({"version": 3, "checkpoint": checkpoint}), encoding="utf-8")
 
     def touched(self, program: Stack) -> dict[str, str]:
-        """Return the table of each statement that the deployment would send, by its text; "" of raw ones."""
+        """Return what each statement that would be sent is on, by its text: a table, or what it makes."""
         self.observer.plans.clear()
         self.preview(program)
         lines = [line for plans in self.observer.plans.values() for plan in plans for line in plan.statements]
-        return {str(line["sql"]): str(line["on"] or "") for line in lines}
+        return {str(line["sql"]): str(line["on"]) for line in lines if line["on"]}
 
     def up(self, program: Stack, approvals: Approvals | None = None) -> Result:
         """Deploy the program of a project's folder; what is not given is approved as on the target."""
