@@ -110,12 +110,20 @@ def _within(one: OneTable, program: Program) -> OneTable:
     return one if one.references in program else replace(one, references=None)
 
 
-def between(before: Program, after: Program) -> Program:
-    """The release in which nothing uses any more the columns that the next one drops."""
-    return {
+def between(before: Program, after: Program) -> list[Program]:
+    """The releases between the two, in which nothing uses any more what the next one takes away."""
+    alone = {name: _alone(one, after.get(name)) for name, one in before.items()}
+    unused = {
         name: replace(one, columns={**_retired(before.get(name), one), **one.columns})
         for name, one in after.items()
     }
+    return [one for one, other in ((alone, before), (unused, after)) if one != other]
+
+
+def _alone(before: OneTable, after: OneTable | None) -> OneTable:
+    """Take the view over another one away where that one is about to lose columns."""
+    kept = after is None or after.viewed is None or set(before.viewed or ()) <= set(after.viewed)
+    return before if kept else replace(before, view_of_view=False)
 
 
 def _retired(before: OneTable | None, after: OneTable) -> dict[str, OneColumn]:

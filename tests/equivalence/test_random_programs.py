@@ -106,14 +106,12 @@ def built(server: Server, program: Program) -> dict[catalog.Key, Any]:
 
 
 def change(deployed: Deployed, before: Program, after: Program) -> None:
-    """Deploy `after` over `before`, in two releases where it drops columns."""
+    """Deploy `after` over `before`, in further releases where it drops columns."""
     deployed.forget_references(
         [name for name in before.keys() & after.keys() if _is_new(after[name], before)]
     )
-    middle = between(before, after)
-    if middle != after:
-        deployed.up(middle)
-    deployed.up(after)
+    for program in (*between(before, after), after):
+        deployed.up(program)
 
 
 def _is_new(one: OneTable, before: Program) -> bool:

@@ -67,3 +67,9 @@ def prove(
     delete()
     assert apply(**change.after) == "create"
     assert deploy.snapshot() == changed
+
+
+def but(*changed: Inputs, without: tuple[str, ...] = ()) -> list[Inputs]:
+    """The columns of `posts` with some changed, added or left out."""
+    by_name = {one["name"]: one for one in POSTS} | {one["name"]: one for one in changed}
+    return [one for name, one in by_name.items() if name not in without]

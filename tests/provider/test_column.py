@@ -6,8 +6,8 @@ from itertools import count
 
 import psycopg
 import pytest
-from changes import POSTS, ROWS, fill
-from fix_provider import Deploy, Inputs, Refused, col
+from changes import POSTS, ROWS, but, fill
+from fix_provider import Deploy, Refused, col
 from killing import Killed, killed_before
 
 from gatepost.errors import HazardNotApproved, StillUsed
@@ -16,12 +16,6 @@ from gatepost.provider.column import ColumnInputs
 from gatepost.provider.columns import changes
 from gatepost.provider.site import Site
 from gatepost.provider.sqltext import ident
-
-
-def but(*changed: Inputs, without: tuple[str, ...] = ()) -> list[Inputs]:
-    """The columns of `posts` with some changed, added or left out."""
-    by_name = {one["name"]: one for one in POSTS} | {one["name"]: one for one in changed}
-    return [one for name, one in by_name.items() if name not in without]
 
 
 @pytest.fixture

@@ -6,17 +6,11 @@ from itertools import count
 from typing import Any
 
 import pytest
-from changes import POSTS, ROWS, fill
+from changes import POSTS, ROWS, but, fill
 from fix_provider import Deploy, Inputs, Refused, col
 from killing import Killed, killed_before
 
 from gatepost.errors import HazardNotApproved, InvalidDeclaration, StatementFailed
-
-
-def but(*changed: Inputs, without: tuple[str, ...] = ()) -> list[Inputs]:
-    """The columns of `posts` with some changed, added or left out."""
-    by_name = {one["name"]: one for one in POSTS} | {one["name"]: one for one in changed}
-    return [one for name, one in by_name.items() if name not in without]
 
 
 def views(type_: str = "bigint", **change: Any) -> list[Inputs]:

@@ -6,17 +6,11 @@ import re
 
 import psycopg
 import pytest
-from changes import POSTS, ROWS, Change, each, fill, posts, prove, with_rows
+from changes import POSTS, ROWS, Change, but, each, fill, posts, prove, with_rows
 from fix_provider import Deploy, Inputs, Refused, col, urn_of, wired
 
 from gatepost.errors import HazardNotApproved, InvalidDeclaration, ObjectExists, StatementFailed
 from gatepost.provider.values import UNKNOWN
-
-
-def but(*changed: Inputs, without: tuple[str, ...] = ()) -> list[Inputs]:
-    """The columns of `posts` with some changed, added or left out."""
-    by_name = {one["name"]: one for one in POSTS} | {one["name"]: one for one in changed}
-    return [one for name, one in by_name.items() if name not in without]
 
 
 def columns(*after: Inputs, before: list[Inputs] = POSTS, without: tuple[str, ...] = ()) -> Change:

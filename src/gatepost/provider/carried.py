@@ -82,17 +82,22 @@ def carried(facts: Facts, schema: str, table: str, column: str) -> list[Carried]
 
     :raises StillUsed: it is used by an exclusion constraint, which cannot be made again beside clients.
     """
-    assert facts.connection is not None
-    given = {"schema": schema, "table": table, "column": column}
-    with canonical_names(facts.connection):
-        rows = facts.connection.execute(query("column_hangs"), given).fetchall()
-    found = [Carried(*row) for row in rows]  # type: ignore[arg-type]
+    found = hanging(facts, schema, table, column)
     if excluding := [one.name for one in found if one.kind == "x"]:
         raise StillUsed(
             f"{schema}.{table}: exclusion constraint {', '.join(excluding)} uses column"
             f' "{column}" and cannot be built beside clients: drop it for the time of the change'
         )
     return found
+
+
+def hanging(facts: Facts, schema: str, table: str, column: str) -> list[Carried]:
+    """Return the indexes, constraints and sequences that use a column."""
+    assert facts.connection is not None
+    given = {"schema": schema, "table": table, "column": column}
+    with canonical_names(facts.connection):
+        rows = facts.connection.execute(query("column_hangs"), given).fetchall()
+    return [Carried(*row) for row in rows]  # type: ignore[arg-type]
 
 
 def prepare(site: Site, found: Iterable[Carried], column: str, incoming: str) -> Plan:

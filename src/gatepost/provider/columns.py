@@ -18,6 +18,7 @@ from gatepost.provider.column_names import in_new_names, renames
 from gatepost.provider.dependants import Rebuilding, Root, dependants, rebuilding
 from gatepost.provider.following import Following
 from gatepost.provider.privileges import Privileges
+from gatepost.provider.recast import Recast
 from gatepost.provider.site import Site
 from gatepost.provider.sqltext import expression, ident, part, text
 
@@ -161,11 +162,12 @@ class Changes:
         """
         gone, site, filled = self.gone(), self.site, {one.name for one in self._filled}
         self._refuse_drops()
-        hanging = self._rebuilding()
+        hanging, (unchecked, checked) = self._rebuilding(), self._recast.checks()
         fresh = [one for name, one in self.new.items() if name in gone or name not in self.old]
         plans = (
             *(rename(site, old, new) for new, old in self.former.items()),
             hanging.before,
+            unchecked,
             *(drop(site, self.old[name]) for name in sorted(gone) if self.old[name].generated),
             *(add(site, one) for one in fresh if not one.generated and one.name not in filled),
             *(_settle(site, one) for one in self._filled),
@@ -174,6 +176,7 @@ class Changes:
             *(self._alter(name) for name in self._kept if self.old[name] != self.new[name]),
             *(drop(site, self.old[name]) for name in sorted(gone) if not self.old[name].generated),
             *(add(site, one) for one in fresh if one.generated),
+            checked,
             hanging.after,
         )
         return sum(plans, Plan())
@@ -210,7 +213,17 @@ class Changes:
                 f"{self.site.label}: {', '.join(found.names)} must be made again for a column's new type:"
                 " rename in one release, and change the type in another"
             )
-        return found
+        return replace(found, dependants=tuple(self._recast.policy(one) for one in found.dependants))
+
+    @cached_property
+    def _recast(self) -> Recast:
+        """The columns whose type another one takes where they are; of these the names stay."""
+        there = self.site.facts.connection is not None
+        names = [
+            one for one in self._retyped if there and one not in self.former and one not in self._swapped
+        ]
+        old = {name: self.old[name] for name in names}
+        return Recast(self.site, old, {**self.old, **self.new})
 
     def _refuse_drops(self) -> None:
         site, leaving = self.site, sorted(self.gone() - self.new.keys())
