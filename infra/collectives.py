@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gatepost.intent import Intent, Membership, everybody, having, own
+from gatepost.intent import Intent, Membership, Update, everybody, having, own
 from gatepost.resources import (
     Check,
     Column,
@@ -89,6 +89,7 @@ _COLLECTIVE_INTENT = Intent(
         "delete": COLLECTIVE.member("id", OWNER),
     },
     service_role=everybody(),
+    app_definer={"select": everybody()},
 ).accepting(
     {
         "unique_reveals collectives_slug_key on public.collectives": (
@@ -123,6 +124,7 @@ def _collectives() -> Table:
                 "delete",
             ],
             SERVICE: EVERYTHING,
+            DEFINER: ["select (id)"],
         },
         intent=_COLLECTIVE_INTENT,
     )
@@ -145,7 +147,11 @@ _MEMBER_INTENT = Intent(
         "delete": own("user_id") | _RUN,
     },
     service_role=everybody(),
-    app_definer={"select": own("user_id"), "insert": own("user_id") & having(role="owner")},
+    app_definer={
+        "select": everybody(),
+        "insert": own("user_id") & having(role="owner"),
+        "update": Update(old=everybody(), new=having(role="owner")),
+    },
 ).accepting(
     {
         "policy collective_members_read_by_authenticated: using without user_id ="
@@ -176,7 +182,7 @@ def _members(on: Foundation, collectives: Table) -> Table:
                 "delete",
             ],
             SERVICE: EVERYTHING,
-            DEFINER: ["select", "insert (collective_id, user_id, role)"],
+            DEFINER: ["select", "insert (collective_id, user_id, role)", "update (role)"],
         },
         intent=_MEMBER_INTENT,
     )
@@ -219,6 +225,7 @@ def _collective_policies(table: Table) -> None:
     )
     owned = _MINE.format(me=ME, having=" and m.role = 'owner'")
     Policy("collectives_delete", table, command="delete", roles=[USER], using=f"id = {owned}")
+    readable(table, "collectives", DEFINER, comment="For app.keep_collective_owned")
     open_to_services(table, "collectives")
 
 
@@ -247,7 +254,17 @@ def _member_policies(table: Table) -> None:
         using=f"{own} or {run}",
         comment="Everybody may leave; owners remove anybody, administrators all but owners",
     )
-    readable(table, "collective_members", DEFINER, own, "For app.my_collective_ids, which must not recurse")
+    why = "For app.my_collective_ids, which must not recurse, and app.keep_collective_owned"
+    readable(table, "collective_members", DEFINER, comment=why)
+    Policy(
+        "collective_members_inherit",
+        table,
+        command="update",
+        roles=[DEFINER],
+        using="true",
+        check="role = 'owner'",
+        comment="For app.keep_collective_owned",
+    )
     Policy(
         "collective_members_found",
         table,
@@ -270,6 +287,20 @@ def _member_triggers(collectives: Table, members: Table) -> None:
     Trigger("collective_members_posting", members, function=right, events=["insert", "update of role"])
     owner = SOURCES.function(
         "add_collective_owner", owner=DEFINER, comment="Whoever founds a collective owns it"
+    )
+    owned = SOURCES.function(
+        "keep_collective_owned",
+        owner=DEFINER,
+        comment="Users remove no last owner; where a service does, the next member in rank takes over",
+    )
+    Trigger(
+        "collective_members_owned",
+        members,
+        function=owned,
+        timing="after",
+        events=["delete", "update of collective_id, role"],
+        constraint="initially deferred",
+        when="old.role = 'owner'",
     )
     Trigger(
         "collectives_owner",
