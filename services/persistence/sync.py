@@ -9,10 +9,10 @@ from typing import Any, get_args
 from uuid import uuid4
 
 from gatepost.queries import load
-from gatepost.session import Database, Identity, OutcomeUnknown, SessionError, Transaction
+from gatepost.session import Database, Identity, OutcomeUnknown, SessionError
 from gatepost.web.problems import Forbidden
 from services.persistence.changes import Outcome, Page, Push, Row, Table
-from services.persistence.cursor import START, Cursor
+from services.persistence.cursor import START, Cursor, Position
 
 QUERIES = load(Path(__file__).parents[2] / "schema" / "persistence" / "queries")
 TABLES: tuple[Table, ...] = get_args(Table)
@@ -67,19 +67,31 @@ class SyncService:
         """
         owner = owner_of(caller)
         given = Cursor.read(cursor) if cursor else None
-        with self._database.transaction(caller) as tx:
-            epoch = tx.value(QUERIES["sync_epoch"])
-            reset = given is not None and given.epoch != epoch
-            positions = dict(given.positions) if given and not reset else {}
-            rows: list[Row] = []
-            more = False
-            for table in TABLES:
-                found = _changes(tx, table, owner, positions.get(table, START), page_size)
-                rows += [_row(table, one) for one in found]
-                more |= len(found) == page_size
-                if found:
-                    positions[table] = (found[-1]["changed_in"], str(found[-1]["id"]))
+        epoch, pages = self._read(caller, owner, given, page_size)
+        reset = given is not None and given.epoch != epoch
+        if reset:
+            given = None
+            epoch, pages = self._read(caller, owner, given, page_size)
+        positions = dict(given.positions) if given else {}
+        rows: list[Row] = []
+        for table, found in pages.items():
+            rows += [_row(table, one) for one in found]
+            if found:
+                positions[table] = (found[-1]["changed_in"], str(found[-1]["id"]))
+        more = any(len(found) == page_size for found in pages.values())
         return Page(rows=rows, cursor=Cursor(epoch, positions).text(), more=more, reset=reset)
+
+    def _read(
+        self, caller: Identity, owner: str, cursor: Cursor | None, page_size: int
+    ) -> tuple[str, dict[Table, list[dict[str, Any]]]]:
+        """Return the server's epoch and what changed in each table, in one round trip."""
+        known = cursor.positions if cursor else {}
+        asked = [
+            (QUERIES[f"changes_in_{table}"], _after(owner, known.get(table, START), page_size))
+            for table in TABLES
+        ]
+        (epoch,), *pages = self._database.together(caller, (QUERIES["sync_epoch"], {}), *asked)
+        return epoch["epoch"], dict(zip(TABLES, pages, strict=True))
 
     def _record_failure(self, caller: Identity, push: Push, error: SessionError) -> None:
         """Count the failure, on a transaction of its own; who is asked is told of the failure anyway."""
@@ -117,12 +129,9 @@ def outcomes(push: Push, answer: list[dict[str, Any]]) -> list[Outcome]:
     return [Outcome.model_validate(found[change.table, str(change.id)]) for change in push.changes]
 
 
-def _changes(
-    tx: Transaction, table: Table, owner: str, position: tuple[str, str], page_size: int
-) -> list[dict[str, Any]]:
+def _after(owner: str, position: Position, page_size: int) -> dict[str, Any]:
     after, after_id = position
-    query = QUERIES[f"changes_in_{table}"]
-    return tx.rows(query, owner=owner, after=after, after_id=after_id, page_size=page_size)
+    return {"owner": owner, "after": after, "after_id": after_id, "page_size": page_size}
 
 
 def _row(table: Table, found: dict[str, Any]) -> Row:

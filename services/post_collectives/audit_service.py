@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 from collections import deque
 from datetime import UTC, datetime
-from threading import Lock
 from typing import Any
 from uuid import UUID
 
@@ -28,11 +26,11 @@ from services.post_collectives.reports import (
     PerformanceMetrics,
     SystemHealth,
 )
+from services.post_collectives.waiting_failures import WaitingFailures
 
 _KEPT = 10_000
-"""Operations that are remembered here, and failures that wait until the database can be had again."""
+"""Operations that are remembered here."""
 _NEWEST = 2**63 - 1
-_log = logging.getLogger("gatepost.post_collectives")
 
 
 class PostCollectiveAuditService:
@@ -45,8 +43,8 @@ class PostCollectiveAuditService:
         self._database = database
         self._measurements = Measurements()
         self._local: deque[LocalLog] = deque(maxlen=_KEPT)
-        self._waiting: deque[tuple[dict[str, Any], LocalLog]] = deque(maxlen=_KEPT)
-        self._lock = Lock()
+        self._failures = WaitingFailures(database)
+        database.at_close(self._failures.write_or_log)
 
     def remember(
         self, operation: Operation, outcome: Outcome, error: PostCollectiveError | None = None
@@ -64,8 +62,8 @@ class PostCollectiveAuditService:
             is_recorded=error is None or not operation.is_audited,
         )
         self._local.append(entry)
-        if error is None and self._waiting:
-            self.write_waiting()
+        if error is None:
+            self._failures.write()
         return entry
 
     def record_failure(self, operation: Operation, error: PostCollectiveError) -> None:
@@ -74,27 +72,12 @@ class PostCollectiveAuditService:
         entry = self.remember(operation, outcome, error)
         if not operation.is_audited:
             return
-        self._waiting.append((_row(operation, outcome, error), entry))
-        self.write_waiting()
+        self._failures.add(_row(operation, outcome, error), entry)
 
     def write_waiting(self) -> int:
-        """Write down the failures that wait, the oldest first, and return how many still do."""
-        with self._lock:
-            while self._waiting:
-                row, entry = self._waiting[0]
-                try:
-                    self._database.rows(Identity.service(), QUERIES["record_failure"], **row)
-                except SessionError as problem:
-                    _log.error(
-                        "%d operations are not in the audit log yet, the oldest is %s: %s",
-                        len(self._waiting),
-                        entry.operation_id,
-                        type(problem).__name__,
-                    )
-                    break
-                entry.is_recorded = True
-                self._waiting.popleft()
-            return len(self._waiting)
+        """Write down the failures that wait and return how many are not in the audit log."""
+        self._failures.write()
+        return self._failures.not_recorded
 
     def get_post_audit_log(
         self, caller: Identity, post_id: UUID | str, before: int | None = None, limit: int = 50
@@ -178,7 +161,7 @@ class PostCollectiveAuditService:
             "mean_time": (max(times, default=None), 2000, "ms"),
             "failed_operations": (failed, 10, "operations"),
             "policy_violations": (refused, 20, "operations"),
-            "not_recorded": (len(self._waiting), 0, "operations"),
+            "not_recorded": (self._failures.not_recorded, 0, "operations"),
         }
         found = [_indicator(name, *facts) for name, facts in measured.items()]
         if not found[0].is_good:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from threading import Lock
 from typing import Annotated, Any
 from uuid import UUID
 from weakref import WeakKeyDictionary
@@ -47,11 +48,15 @@ from services.post_collectives.reports import (
 from services.post_collectives.writing import WritingService
 
 _SERVICES: WeakKeyDictionary[Database, PostCollectiveService] = WeakKeyDictionary()
+_MAKING = Lock()
 
 
 def sharing(storage: Storage) -> PostCollectiveService:
     """Return the one service of a database, which remembers what this process did."""
-    return _SERVICES.setdefault(storage, PostCollectiveService(storage))
+    with _MAKING:
+        if storage not in _SERVICES:
+            _SERVICES[storage] = PostCollectiveService(storage)
+        return _SERVICES[storage]
 
 
 def writing(storage: Storage) -> WritingService:

@@ -74,7 +74,7 @@ def left_behind(database: Database) -> dict[str, Any]:
     try:
         from gatepost.session.statement import compiled
 
-        return wire.load(wire.exchange((compiled(SETTINGS, {}), ())))[0]
+        return wire.load(wire.exchange((compiled(SETTINGS, {}), ()))[-1])[0]
     finally:
         database.give_back(wire)
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import pytest
 from fix_platform import Deployed
 from fix_web import headers_of
+from outage import away
 from people import ADA
 from psycopg.sql import SQL, Identifier
 from starlette.testclient import TestClient
@@ -17,21 +18,6 @@ from gatepost.session import Database, Identity, Unavailable
 
 SECONDS = 1.0
 """That a request may take at most, while what waits for a connection waits 5; it takes a fraction of this."""
-
-
-@contextmanager
-def away(clone: Deployed) -> Iterator[None]:
-    """Take a database away: nobody gets in, and whoever is in is thrown out."""
-    allow = SQL("alter database {} with allow_connections {}")
-    with clone.server_connection() as connection:
-        connection.execute(allow.format(Identifier(clone.name), SQL("false")))
-        connection.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", [clone.name]
-        )
-        try:
-            yield
-        finally:
-            connection.execute(allow.format(Identifier(clone.name), SQL("true")))
 
 
 @pytest.mark.parametrize("path", ["/api/events", "/api/drafts", "/api/health/post-creation"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
     from gatepost.session.identity import Identity
     from gatepost.session.statement import Statement
+
+    Asked = tuple[Statement, Mapping[str, Any]]
 
 
 _LOOK = 0.1
@@ -55,6 +58,7 @@ class Database:
         self._open: WeakSet[Wire] = WeakSet()
         self._opened = Lock()
         self._is_in_doubt, self._is_away = True, False
+        self._before_close: list[Callable[[], None]] = []
         self._pool: ConnectionPool[Wire] = ConnectionPool(
             url,
             connection_class=Wire,
@@ -101,6 +105,16 @@ class Database:
         wire, result = self._run(identity, statement, parameters)
         return wire.load(result)
 
+    def together(self, identity: Identity, *asked: Asked) -> list[list[Row]]:
+        """Run statements with their parameters as one transaction in one round trip; return the rows of each.
+
+        :raises UsageError: a parameter is missing or not known.
+        :raises SessionError: one failed and nothing was changed.
+        :raises OutcomeUnknown: the connection was lost: it may have changed something, or not.
+        """
+        wire, results = self._run_all(identity, asked)
+        return [wire.load(result) for result in results]
+
     def row(self, identity: Identity, statement: Statement, /, **parameters: Any) -> Row | None:
         """Run one statement as `rows` does and return its first row, None where it has none."""
         return next(iter(self.rows(identity, statement, **parameters)), None)
@@ -114,18 +128,25 @@ class Database:
         return self._run(identity, statement, parameters)[1].command_tuples or 0
 
     def _run(
-        self, identity: Identity, statement: Statement, parameters: dict[str, Any]
+        self, identity: Identity, statement: Statement, parameters: Mapping[str, Any]
     ) -> tuple[Wire, PGresult]:
-        found = compiled(statement, parameters)
-        calls = *self.begun(identity), (found, found.values(parameters))
+        wire, results = self._run_all(identity, [(statement, parameters)])
+        return wire, results[-1]
+
+    def _run_all(self, identity: Identity, asked: Sequence[Asked]) -> tuple[Wire, list[PGresult]]:
+        begun = self.begun(identity)
+        calls = list(begun)
+        for statement, parameters in asked:
+            found = compiled(statement, parameters)
+            calls.append((found, found.values(parameters)))
         wire = self.take()
         try:
             try:
-                return wire, wire.exchange(*calls)
+                return wire, wire.exchange(*calls)[len(begun) :]
             except SessionError as error:
                 if not is_stale(error):
                     raise
-            return wire, wire.exchange(*calls)
+            return wire, wire.exchange(*calls)[len(begun) :]
         except Unavailable as error:
             if is_lost(error):
                 raise OutcomeUnknown(str(error)) from error
@@ -176,8 +197,14 @@ class Database:
         """Return how the pool fares, as psycopg_pool counts it: `pool_size`, `requests_waiting` …"""
         return self._pool.get_stats()
 
+    def at_close(self, work: Callable[[], None]) -> None:
+        """Do something, which must not raise, before the connections are closed."""
+        self._before_close.append(work)
+
     def close(self) -> None:
         """Close the connections."""
+        while self._before_close:
+            self._before_close.pop()()
         self._pool.close()
 
     def __enter__(self) -> Database:

@@ -63,7 +63,7 @@ class Transaction:
         found = compiled(statement, parameters)
         call = found, found.values(parameters)
         try:
-            return self._wire.exchange(call) if self._wire else self._first(call)
+            return self._wire.exchange(call)[-1] if self._wire else self._first(call)
         except SessionError as error:
             self._failure = error
             raise
@@ -72,12 +72,12 @@ class Transaction:
         wire = self._wire = self._database.take()
         calls = (_BEGIN, ()), *self._database.begun(self._identity), call
         try:
-            return wire.exchange(*calls)
+            return wire.exchange(*calls)[-1]
         except SessionError as error:
             if not is_stale(error):
                 raise
         wire.exchange((_ROLLBACK, ()))
-        return wire.exchange(*calls)
+        return wire.exchange(*calls)[-1]
 
     def __enter__(self) -> Transaction:
         return self

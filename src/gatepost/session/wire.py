@@ -49,8 +49,8 @@ class Wire(psycopg.Connection[Any]):
                 self.pgconn.consume_input()
         return self.pgconn.status == ConnStatus.OK
 
-    def exchange(self, *calls: Call) -> PGresult:
-        """Send the statements together and return the last one's result; those after a failed one do not run.
+    def exchange(self, *calls: Call) -> list[PGresult]:
+        """Send the statements together and return their results; those after a failed one do not run.
 
         Outside `begin` and `commit` they are one transaction.
 
@@ -67,7 +67,7 @@ class Wire(psycopg.Connection[Any]):
         except BaseException:
             self._abandon()
             raise
-        return self._last(sent, results)
+        return self._checked(sent, results)
 
     def _dumped(self, statement: Compiled, values: Sequence[Any]) -> tuple[Compiled, list[Any], Any, Any]:
         if statement.takes_text:
@@ -123,7 +123,7 @@ class Wire(psycopg.Connection[Any]):
         if not self._waiter.wait(events, self.answer_timeout):
             raise psycopg.OperationalError(f"the server gave no answer within {self.answer_timeout:g} s")
 
-    def _last(self, sent: Sequence[Any], results: Sequence[PGresult]) -> PGresult:
+    def _checked(self, sent: Sequence[Any], results: Sequence[PGresult]) -> list[PGresult]:
         failed = None
         for prepares, result in zip(sent, results, strict=False):
             if result.status in _FAILED:
@@ -133,7 +133,7 @@ class Wire(psycopg.Connection[Any]):
         failed = failed or next((one for one in results if one.status in _FAILED), None)
         if failed:
             self._raise(failed)
-        return results[-1]
+        return [result for prepares, result in zip(sent, results, strict=True) if prepares is None]
 
     def _raise(self, result: PGresult) -> None:
         error = translate(psycopg.errors.error_from_result(result, encoding="utf-8"))
