@@ -17,6 +17,7 @@ from gatepost.resources import (
     Trigger,
     Unique,
 )
+from infra import collective_owners
 from infra.common import AUDIT, EVERYTHING, ME, Foundation, Sources, open_to_services, readable
 from infra.server import ANONYMOUS, DEFINER, SERVICE, USER
 
@@ -76,7 +77,8 @@ def declare(on: Foundation) -> Collectives:
     _member_policies(members)
     for name, table in {"collectives": collectives, "collective_members": members}.items():
         Trigger(f"{name}_audit", table, function=on.tenancy.audit, events=["insert", "update"])
-    _member_triggers(collectives, members)
+    _member_triggers(members)
+    collective_owners.declare(collectives, members)
     return Collectives(collectives, members, on.tenancy.audit)
 
 
@@ -225,7 +227,6 @@ def _collective_policies(table: Table) -> None:
     )
     owned = _MINE.format(me=ME, having=" and m.role = 'owner'")
     Policy("collectives_delete", table, command="delete", roles=[USER], using=f"id = {owned}")
-    readable(table, "collectives", DEFINER, comment="For app.keep_collective_owned")
     open_to_services(table, "collectives")
 
 
@@ -254,25 +255,6 @@ def _member_policies(table: Table) -> None:
         using=f"{own} or {run}",
         comment="Everybody may leave; owners remove anybody, administrators all but owners",
     )
-    why = "For app.my_collective_ids, which must not recurse, and app.keep_collective_owned"
-    readable(table, "collective_members", DEFINER, comment=why)
-    Policy(
-        "collective_members_inherit",
-        table,
-        command="update",
-        roles=[DEFINER],
-        using="true",
-        check="role = 'owner'",
-        comment="For app.keep_collective_owned",
-    )
-    Policy(
-        "collective_members_found",
-        table,
-        command="insert",
-        roles=[DEFINER],
-        check=f"role = 'owner' and {own}",
-        comment="For app.add_collective_owner",
-    )
     open_to_services(table, "collective_members")
 
 
@@ -280,33 +262,8 @@ def _by_definer(roles: str) -> str:
     return f"collective_id = any((select app.my_collective_ids('{{{roles}}}'))::uuid[])"
 
 
-def _member_triggers(collectives: Table, members: Table) -> None:
+def _member_triggers(members: Table) -> None:
     right = SOURCES.function(
         "set_posting_right", comment="A member may post as the role says, unless it is said otherwise"
     )
     Trigger("collective_members_posting", members, function=right, events=["insert", "update of role"])
-    owner = SOURCES.function(
-        "add_collective_owner", owner=DEFINER, comment="Whoever founds a collective owns it"
-    )
-    owned = SOURCES.function(
-        "keep_collective_owned",
-        owner=DEFINER,
-        comment="Users remove no last owner; where a service does, the next member in rank takes over",
-    )
-    Trigger(
-        "collective_members_owned",
-        members,
-        function=owned,
-        timing="after",
-        events=["delete", "update of collective_id, role"],
-        constraint="initially deferred",
-        when="old.role = 'owner'",
-    )
-    Trigger(
-        "collectives_owner",
-        collectives,
-        function=owner,
-        timing="after",
-        events=["insert"],
-        when="new.created_by is not null",
-    )
