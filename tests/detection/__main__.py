@@ -36,7 +36,11 @@ def main() -> int:
 def _of_faults(variants: int) -> dict[str, Demand | None]:
     gates = dict.fromkeys(fault.gate for fault in faults.FAULTS.values() if fault.gate != "benchmark")
     without = {f"no fault, {gate}": Demand(1, "pass", 0, must=True) for gate in gates}
-    return without | {kind: Demand(variants, "fail", 0, must=True) for kind in faults.FAULTS}
+    noticed: dict[str, Demand | None] = {
+        kind: Demand(variants, "fail", 0, must=True) for kind in faults.FAULTS
+    }
+    noticed[faults.NO_ROUND_TRIP] = Demand(variants, "fail", 0, must=False)
+    return without | noticed
 
 
 def _demands(least: dict[str, int]) -> dict[str, Demand | None]:

@@ -58,6 +58,7 @@ class Fault:
     cases: Callable[[World], Sequence[tuple[str, Callable[[], Outcome]]]]
 
 
+NO_ROUND_TRIP = "no extra round trip"
 FAULTS = {
     "dropped index": Fault("verify", in_database.dropped_indexes),
     "removed policy": Fault("verify", in_database.dropped_policies),
@@ -65,6 +66,7 @@ FAULTS = {
     "unwrapped policy function": Fault("lint", in_program.unwrapped_functions),
     "lock-holding statement": Fault("rehearsal", in_program.locking_statements),
     "extra round trip": Fault("benchmark", round_trips.extra),
+    NO_ROUND_TRIP: Fault("benchmark", round_trips.none),
 }
 
 

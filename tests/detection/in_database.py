@@ -67,7 +67,7 @@ def _case(world: World, name: str, what: str, made: str, comment: str | None) ->
             return _about(name, VerificationGate().judge(world.site))
         finally:
             world.connection.execute(made.encode())
-            said = sql.SQL("comment on {} is {}").format(sql.SQL(what), sql.Literal(comment))  # type: ignore[arg-type]
+            said = sql.SQL("comment on {} is {}").format(sql.SQL(what), sql.Literal(comment))
             world.connection.execute(said)
 
     return what, judge

@@ -30,9 +30,10 @@ from gatepost.resources import Feature, Verbatim
 with Feature("fault", provider=on.target):
     Verbatim(
         "gatepost_fault",
-        creates="type app.gatepost_fault",
+        creates="rule gatepost_fault on {table}",
         sql="lock table {table} in {mode} mode; select pg_sleep(1);"
-        " create type app.gatepost_fault as enum ('fault'); comment on type app.gatepost_fault is 'A fault'",
+        " create rule gatepost_fault as on delete to {table} where false do instead nothing;"
+        " comment on rule gatepost_fault on {table} is 'A fault'",
     )
 """
 
@@ -82,7 +83,8 @@ def locking_statements(world: World) -> Sequence[Case]:
         for one in world.objects
         if one.kind == "Table"
     ]
-    return [_locking(world, table, _MODES[at % len(_MODES)]) for at, table in enumerate(names)]
+    number = len(_MODES)
+    return [_locking(world, table, _MODES[(at + at // number) % number]) for at, table in enumerate(names)]
 
 
 def _locking(world: World, table: str, mode: str) -> Case:

@@ -36,12 +36,13 @@ _MINUTES = 0.5
 
 
 @dataclass
-class ExtraRoundTrip:
-    """A query in one database, asked in head after a question that is a round trip of its own."""
+class RoundTrips:
+    """A query in one database, asked in head after further questions, each a round trip of its own."""
 
     name: str
     url: str
     asked: Asked
+    further: Sequence[str]
     _sizes: tuple[int, int] | None = None
     _order: random.Random = field(init=False)
 
@@ -49,7 +50,7 @@ class ExtraRoundTrip:
         self._order = random.Random(self.name)
 
     def round(self) -> Round:
-        with self._arm([]) as base, self._arm([_KNOWN]) as head:
+        with self._arm([]) as base, self._arm(self.further) as head:
             keep_together((base[0], head[0]), self._order.getrandbits(16))
             self._sizes = self._sizes or sizes(base[1], head[1])
             return pairs(base[1], head[1], *self._sizes, self._order)
@@ -66,23 +67,33 @@ class ExtraRoundTrip:
             connection.cursor(binary=True) as cursor,
         ):
 
-            def once() -> None:
-                for statement in before:
-                    cursor.execute(statement.encode())
-                cursor.execute(query.sql.encode(), given)
+            def run(times: int) -> None:
+                for _ in range(times):
+                    for statement in before:
+                        cursor.execute(statement.encode())
+                    cursor.execute(query.sql.encode(), given)
 
             def ask(times: int) -> float:
-                return timed.milliseconds(lambda: [once() for _ in range(times)]) / times
+                return timed.milliseconds(lambda: run(times)) / times
 
             yield connection.info.backend_pid, ask
 
 
 def extra(world: World) -> Sequence[Case]:
+    """Queries in head after a question whose answer is known."""
+    return _cases(world, [_KNOWN])
+
+
+def none(world: World) -> Sequence[Case]:
+    """The same queries, without any question before."""
+    return _cases(world, [])
+
+
+def _cases(world: World, further: Sequence[str]) -> Sequence[Case]:
     """Queries that only read, each asked for what its feature's seeds have."""
     info = world.connection.info
     target = Target(info.host, info.port, info.user, info.dbname, info.password, "disable")
-    url = world.connection.info.dsn
-    url = psycopg.conninfo.make_conninfo(url, password=info.password)
+    url = psycopg.conninfo.make_conninfo(info.dsn, password=info.password)
     cases = list[Case]()
     every = queries_of(world.stack.root)
     with opened(target) as rows:
@@ -92,7 +103,7 @@ def extra(world: World) -> Sequence[Case]:
                 query = every[name]
                 if query.sql.lstrip().lower().startswith("select"):
                     asked = Asked(query, draw_for(query, subjects, rows)[0])
-                    cases.append((name, _judged(ExtraRoundTrip(name, url, asked))))
+                    cases.append((name, _judged(RoundTrips(name, url, asked, further))))
     return cases
 
 
@@ -104,7 +115,7 @@ def _subjects(world: World, feature: str, rows: Rows) -> list[Subjects]:
         return []
 
 
-def _judged(one: ExtraRoundTrip) -> Callable[[], Outcome]:
+def _judged(one: RoundTrips) -> Callable[[], Outcome]:
     def judge() -> Outcome:
         [series] = settled([one], _MINUTES, lambda _: None)
         return outcome(series.rows(), "itself")
