@@ -41,12 +41,17 @@ def children(node: Any) -> Iterator[Any]:
 
 
 def calls_per_row(node: Any) -> Iterator[str]:
-    """Yield the functions that run for every row: those of a schema of ours, outside a subquery.
+    """Yield the functions that run for every row: those of a schema of ours, outside `(select f())`.
+
+    A subquery that reads a table calls what stands in it for every row of that one.
 
     PostgreSQL's own need no schema and cost next to nothing.
     """
     if isinstance(node, SubLink):
         yield from calls_per_row(node.testexpr)
+        query: Any = node.subselect
+        if query.fromClause:
+            yield from calls_per_row((*(query.targetList or ()), query.whereClause))
         return
     if isinstance(node, FuncCall) and node.funcname:
         schema, *name = (part.sval for part in node.funcname)

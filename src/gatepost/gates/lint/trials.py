@@ -41,6 +41,9 @@ _FAULTY = {
     "an index that serves a part of the rows only": _with(_INDEX, where="body <> ''"),
     "a function that runs for every row": _with(_POLICY, using="user_id = app.current_user_id()"),
     "a function in an alternative": _with(_POLICY, using=f"{_OWN} or app.is_admin(user_id)"),
+    "a function for every row of a subquery": _with(
+        _POLICY, using="user_id = any (select t.user_id from public.teams as t where t.boss = app.me())"
+    ),
     "an alternative without an index": _with(_POLICY, using=f"{_OWN} or body = (select app.current_topic())"),
     "a table without a comment": _with(_TABLE, comment=None),
     "a name that needs quoting": _with(_INDEX, name="idxNotesUser"),
