@@ -56,7 +56,7 @@ class Workspace:
         (self.root / "__main__.py").write_text(HEAD + textwrap.dedent(program))
 
     def run(
-        self, *arguments: str, code: int | None = 0, **environment: str
+        self, *arguments: str, code: int | None = 0, seconds: float = 120, **environment: str
     ) -> subprocess.CompletedProcess[str]:
         """Run `gatepost`; any other exit code than `code` fails the test."""
         done = subprocess.run(
@@ -66,7 +66,7 @@ class Workspace:
             capture_output=True,
             text=True,
             stdin=subprocess.DEVNULL,
-            timeout=120,
+            timeout=seconds,
             check=False,
         )
         assert code is None or done.returncode == code, f"{done.returncode}\n{done.stdout}\n{done.stderr}"
