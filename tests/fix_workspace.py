@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -106,6 +107,24 @@ def make_workspace(root: Path, database: Database) -> Workspace:
     made = Workspace(root, database, home)
     made.write("")
     return made
+
+
+def share(workspace: Workspace) -> None:
+    """Give a project the shared stack `staging` in a file backend, and the plugin that the CLI runs."""
+    plugin = workspace.root / "plugin"
+    plugin.mkdir()
+    options = f"runtime:\n  name: python\n  options:\n    virtualenv: {sys.prefix}\n"
+    (plugin / "PulumiPlugin.yaml").write_text(options)
+    shutil.copy(Path(__file__).parents[1] / "plugin" / "__main__.py", plugin)
+    (workspace.root / "Pulumi.yaml").write_text(
+        f"name: small\n{options}plugins:\n  providers:\n    - name: gatepost\n      path: plugin\n"
+    )
+    (workspace.root / "Pulumi.staging.yaml").write_text("config:\n  small:environment: staging\n")
+    workspace.environment |= {
+        "PULUMI_BACKEND_URL": f"file://{workspace.root / 'backend'}",
+        "PULUMI_CONFIG_PASSPHRASE": "staging",
+        "PULUMI_STACK": "staging",
+    }
 
 
 @pytest.fixture

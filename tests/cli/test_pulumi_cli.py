@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from cli.programs import POSTS, POSTS_WITH_BODY
-from fix_workspace import Workspace, clean_environment
+from fix_workspace import Workspace, clean_environment, share
 
 pytestmark = pytest.mark.pulumi_cli
 
@@ -24,22 +21,7 @@ with Feature("others", provider=target):
 @pytest.fixture
 def shared(workspace: Workspace) -> Workspace:
     """A project with the shared stack `staging` in a file backend."""
-    plugin = workspace.root / "plugin"
-    plugin.mkdir()
-    options = f"runtime:\n  name: python\n  options:\n    virtualenv: {sys.prefix}\n"
-    (plugin / "PulumiPlugin.yaml").write_text(options)
-    source = Path(__file__).parents[2] / "plugin" / "__main__.py"
-    shutil.copy(source, plugin)
-    (workspace.root / "Pulumi.yaml").write_text(
-        f"name: small\n{options}plugins:\n  providers:\n    - name: gatepost\n      path: plugin\n"
-    )
-    (workspace.root / "Pulumi.staging.yaml").write_text("config:\n  small:environment: staging\n")
-    backend = workspace.root / "backend"
-    workspace.environment |= {
-        "PULUMI_BACKEND_URL": f"file://{backend}",
-        "PULUMI_CONFIG_PASSPHRASE": "staging",
-        "PULUMI_STACK": "staging",
-    }
+    share(workspace)
     workspace.write(POSTS)
     return workspace
 
