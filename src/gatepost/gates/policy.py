@@ -34,6 +34,7 @@ def known() -> dict[str, Gate]:
     from gatepost.gates.lint.gate import LintGate
     from gatepost.gates.load import LoadGate
     from gatepost.gates.preflight import PreflightGate
+    from gatepost.gates.proofs import IsolationGate, PlansGate
     from gatepost.gates.rehearsal.gate import RehearsalGate
     from gatepost.gates.verification import VerificationGate
 
@@ -42,6 +43,8 @@ def known() -> dict[str, Gate]:
         LintGate(),
         HazardGate(),
         VerificationGate(),
+        IsolationGate(),
+        PlansGate(),
         RehearsalGate(),
         BenchmarkGate(),
         LoadGate(),

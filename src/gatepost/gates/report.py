@@ -45,7 +45,7 @@ def _lines(outcome: Outcome) -> Iterator[str]:
 
 def line(finding: Finding) -> str:
     """Return a finding on a line, its place first, as editors read it."""
-    return f"{finding.place or 'plan'}: {finding.rule}: {finding.message}"
+    return ": ".join(filter(None, (finding.place, finding.rule, finding.message)))
 
 
 def as_annotations(outcomes: Iterable[Outcome]) -> Iterator[str]:
