@@ -35,7 +35,7 @@ def deployed(server: Server, root: Path, engine: str) -> tuple[float, float]:
 
 
 def up(workspace: Workspace, engine: str) -> None:
-    workspace.run("up", "--yes", "--engine", engine, seconds=900)
+    workspace.run("up", "--yes", "--engine", engine, seconds=1800)
 
 
 @pytest.mark.pulumi_cli
