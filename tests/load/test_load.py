@@ -113,6 +113,7 @@ def test_a_result_is_read_as_it_was_written() -> None:
     written = {
         "saturated": True,
         "seconds": 2.0,
+        "reports": 2,
         "requests": {
             "a": {
                 "count": 2,
@@ -126,4 +127,4 @@ def test_a_result_is_read_as_it_was_written() -> None:
     }
     result = read(written)
     assert (result.saturated, result.rate, result.requests[0].limit) == (True, 1.0, 1500.0)
-    assert result.unanswered == 1
+    assert (result.unanswered, result.reports) == (1, 2)

@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import gevent
 import locust.stats
 from locust import events
 from locust.env import Environment
@@ -19,7 +20,9 @@ from gatepost.targets import Target
 
 BUSY = 0.9
 """The share of its time that a process of the generator may work, or wait for a processor."""
-_SENT = "gatepost"
+_SENT, _STOP = "gatepost", "gatepost-stop"
+_LAST_REPORTS = 30.0
+"""Seconds that workers have to end their tasks and report."""
 
 # Locust rounds times to two digits; with microseconds percentiles are exact.
 locust.stats.bucket_response_time = lambda milliseconds: round(milliseconds, 3)  # type: ignore[assignment, return-value]
@@ -32,6 +35,10 @@ class Notes:
         self.limits: dict[str, dict[str, Any]] = {}
         self.unanswered: Counter[str] = Counter()
         self.busiest = 0.0
+        self.is_last = False
+        """Whether nothing comes after what this worker tells next."""
+        self.reported = set[str]()
+        """The workers that have told everything."""
         self._started = self._stopped = 0.0
         self._worked = 0.0
 
@@ -55,12 +62,19 @@ class Notes:
 
     def sent(self) -> dict[str, Any]:
         """Return what a worker tells its master: missing answers since the last time."""
-        told = {"limits": self.limits, "unanswered": dict(self.unanswered), "busiest": self.busiest}
+        told = {
+            "limits": self.limits,
+            "unanswered": dict(self.unanswered),
+            "busiest": self.busiest,
+            "is_last": self.is_last,
+        }
         self.unanswered.clear()
         return told
 
-    def heard(self, told: dict[str, Any]) -> None:
+    def heard(self, worker: str, told: dict[str, Any]) -> None:
         """Add what a worker told."""
+        if told["is_last"]:
+            self.reported.add(worker)
         self.limits |= told["limits"]
         self.unanswered.update(told["unanswered"])
         self.busiest = max(self.busiest, told["busiest"])
@@ -84,6 +98,7 @@ def _result(environment: Environment) -> dict[str, Any]:
     return {
         "saturated": warned or NOTES.busiest > BUSY,
         "seconds": NOTES.seconds,
+        "reports": len(NOTES.reported),
         "requests": {name: _entry(name, one) for (name, _), one in stats.entries.items()},
         "errors": [f"{one.name}: {one.error} ({one.occurrences} times)" for one in stats.errors.values()],
     }
@@ -112,18 +127,43 @@ def _stopped(environment: Environment, **_given: Any) -> None:
         NOTES.busiest = 0.0  # a master measures nothing
 
 
+def _prepared(environment: Environment, runner: Any, **_given: Any) -> None:
+    """Let a worker end and report when its master says so."""
+
+    def end(**_message: Any) -> None:
+        runner.stop()
+        NOTES.is_last, data = True, dict[str, Any]()
+        environment.events.report_to_master.fire(  # type: ignore[no-untyped-call]
+            client_id=runner.client_id, data=data
+        )
+        runner.send_message("stats", data)
+
+    if isinstance(runner, WorkerRunner):
+        runner.register_message(_STOP, end, concurrent=True)
+
+
+def _collect(environment: Environment, **_given: Any) -> None:
+    """Wait for every worker's last report: the half second that Locust waits is too short for a busy one."""
+    runner, until = environment.runner, time.perf_counter() + _LAST_REPORTS
+    if isinstance(runner, MasterRunner):
+        runner.send_message(_STOP)
+        while len(NOTES.reported) < runner.worker_count and time.perf_counter() < until:
+            gevent.sleep(0.05)
+
+
 def _told(client_id: str, data: dict[str, Any]) -> None:
     del client_id
     data[_SENT] = NOTES.sent()
 
 
 def _heard(client_id: str, data: dict[str, Any]) -> None:
-    del client_id
-    NOTES.heard(data[_SENT])
+    NOTES.heard(client_id, data[_SENT])
 
 
+events.init.add_listener(_prepared)  # type: ignore[no-untyped-call]
 events.test_start.add_listener(lambda **_: NOTES.start())  # type: ignore[no-untyped-call]
 events.test_stopping.add_listener(_stopped)  # type: ignore[no-untyped-call]
+events.test_stop.add_listener(_collect)  # type: ignore[no-untyped-call]
 events.report_to_master.add_listener(_told)  # type: ignore[no-untyped-call]
 events.worker_report.add_listener(_heard)  # type: ignore[no-untyped-call]
 events.quitting.add_listener(_write_down)  # type: ignore[no-untyped-call]

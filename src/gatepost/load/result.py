@@ -44,6 +44,8 @@ class Result:
     """Whether the generator itself had no processor time left, so that times are its own."""
     seconds: float
     errors: tuple[str, ...]
+    reports: int = 0
+    """How many processes told everything that they measured, where there were several."""
 
     @property
     def count(self) -> int:
@@ -75,7 +77,11 @@ def read(document: Mapping[str, Any]) -> Result:
         for name, one in sorted(document["requests"].items())
     )
     return Result(
-        requests, bool(document["saturated"]), float(document["seconds"]), tuple(document["errors"])
+        requests,
+        bool(document["saturated"]),
+        float(document["seconds"]),
+        tuple(document["errors"]),
+        int(document["reports"]),
     )
 
 

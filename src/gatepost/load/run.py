@@ -98,8 +98,14 @@ def run(root: Path, plan: Plan, goal: Goal) -> Result:
         }
         said = _locust(root, [*_command(files), *_options(plan)], environment)
         found = read(json.loads(result.read_text(encoding="utf-8"))) if result.exists() else None
+    expected = plan.workers or (plan.processes if plan.processes > 1 else 0)
     if found is None or not found.count:
         raise StatementFailed(f"no request came off; locust said:\n{said.strip()[-2000:]}")
+    if found.reports < expected:
+        raise StatementFailed(
+            f"{found.reports} of {expected} processes of the load generator told what they measured, so that"
+            f" the rest is not known: run the test again; locust said:\n{said.strip()[-2000:]}"
+        )
     if found.unanswered or not _answers(goal, plan):
         raise ServerUnreachable(
             f"the server went away during the load test: {found.unanswered} of {found.count} requests found"
