@@ -25,6 +25,8 @@ PORT = 5557
 _API_USER = "ApiUser"
 _ANSWER = 10
 """Seconds that the database has to let somebody in after a run."""
+_SHOWN = 8000
+"""So many characters of what Locust said last, with a traceback or two."""
 _PATIENCE = 60
 """Seconds that a master waits for its workers."""
 
@@ -100,11 +102,11 @@ def run(root: Path, plan: Plan, goal: Goal) -> Result:
         found = read(json.loads(result.read_text(encoding="utf-8"))) if result.exists() else None
     expected = plan.workers or (plan.processes if plan.processes > 1 else 0)
     if found is None or not found.count:
-        raise StatementFailed(f"no request came off; locust said:\n{said.strip()[-2000:]}")
+        raise StatementFailed(f"no request came off; locust said:\n{said.strip()[-_SHOWN:]}")
     if found.reports < expected:
         raise StatementFailed(
             f"{found.reports} of {expected} processes of the load generator told what they measured, so that"
-            f" the rest is not known: run the test again; locust said:\n{said.strip()[-2000:]}"
+            f" the rest is not known: run the test again; locust said:\n{said.strip()[-_SHOWN:]}"
         )
     if found.unanswered or not _answers(goal, plan):
         raise ServerUnreachable(
@@ -172,5 +174,5 @@ def _locust(root: Path, command: list[str], given: Mapping[str, str], code: int 
             os.killpg(running.pid, signal.SIGTERM)
             running.wait(10)
     if code is not None and running.returncode != code:
-        raise StatementFailed(f"locust ended with exit code {running.returncode}:\n{said.strip()[-2000:]}")
+        raise StatementFailed(f"locust ended with exit code {running.returncode}:\n{said.strip()[-_SHOWN:]}")
     return said

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakSet
 
-from locust import FastHttpUser, User
+from locust import FastHttpUser, User, events
 
 from gatepost.load.recording import NOTES
 from gatepost.load.run import API, DATABASE, SECRET
@@ -23,6 +24,24 @@ _WAIT = 10.0
 """Seconds that a user waits for a connection."""
 _NOBODY_THERE = frozenset({0, 502, 503, 504})
 """Statuses of answers that no server gave, or one that has no database."""
+
+
+_OPEN: WeakSet[Database] = WeakSet()
+
+
+def connected() -> Database:
+    """Return a database with one connection, closed when the run ends even where its user did not begin."""
+    made = Database(os.environ[DATABASE], max_size=1, wait=_WAIT)
+    _OPEN.add(made)
+    return made
+
+
+def _close_all(**_given: Any) -> None:
+    for one in list(_OPEN):
+        one.close()
+
+
+events.quitting.add_listener(_close_all)  # type: ignore[no-untyped-call]
 
 
 class WrongAnswer(Exception):
@@ -49,7 +68,7 @@ class DatabaseUser(User):
 
     def on_start(self) -> None:
         """Connect."""
-        self.database = Database(os.environ[DATABASE], max_size=1, wait=_WAIT)
+        self.database = connected()
 
     def on_stop(self) -> None:
         """Disconnect."""
@@ -83,7 +102,7 @@ class ApiUser(FastHttpUser):
 
     def on_start(self) -> None:
         """Connect to the database too, to find out whom to play; requests go to the API."""
-        self.database = Database(os.environ[DATABASE], max_size=1, wait=_WAIT)
+        self.database = connected()
 
     def on_stop(self) -> None:
         """Disconnect."""
