@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pulumi
 import pytest
 from fix_stack import DeployedStack
+from servers import Database
 
 from gatepost.postgres.runner import Runner
 from gatepost.resources import Column, ColumnChange, PrimaryKey, Table
@@ -37,27 +42,32 @@ def declaring(columns: list[Column], comment: str | None = None) -> Declare:
     return declare
 
 
-def killed_after(batch: int, deploy: Callable[[], Any]) -> bool:
+def killed_after(batch: int, stack: DeployedStack, columns: list[Column]) -> bool:
     """Deploy in a process that kills itself after a batch, counted from 0; return whether it came to that."""
-    process = os.fork()
-    if process == 0:
-        really, numbers = Runner._with_retries, count()
+    tests = Path(__file__).parents[1]
+    done = subprocess.run(
+        [sys.executable, __file__],
+        input=pickle.dumps((stack.database, stack.root, columns, batch)),
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (tests, tests.parent)))},
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode in (0, -signal.SIGKILL), done.stderr.decode()
+    return done.returncode != 0
 
-        def with_retries(self: Runner, given: Any) -> None:
-            really(self, given)
-            if next(numbers) == batch:
-                os.kill(os.getpid(), signal.SIGKILL)
 
-        Runner._with_retries = with_retries  # type: ignore[method-assign]
-        status = 1
-        try:
-            deploy()
-            status = 0
-        finally:
-            os._exit(status)
-    code = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
-    assert code in (0, -signal.SIGKILL)
-    return code != 0
+def deploy_and_die(database: Database, root: Path, columns: list[Column], batch: int) -> None:
+    """What that process does."""
+    really, numbers = Runner._with_retries, count()
+
+    def with_retries(self: Runner, given: Any) -> None:
+        really(self, given)
+        if next(numbers) == batch:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    Runner._with_retries = with_retries  # type: ignore[method-assign]
+    DeployedStack(database, root).up(declaring(columns))
 
 
 def snapshot(deployed: DeployedStack) -> dict[Any, Any]:
@@ -90,7 +100,7 @@ def test_a_killed_update_that_is_taken_back(
     points = 0
     populated.up(declaring([KEPT, COUNTED, title]))
     for batch in count(0, step):
-        if not killed_after(batch, lambda: populated.up(declaring(wanted))):
+        if not killed_after(batch, populated, wanted):
             break
         points += 1
         populated.up(back)
@@ -100,3 +110,7 @@ def test_a_killed_update_that_is_taken_back(
         assert "pending_operations" not in populated.state
         populated.up(declaring([KEPT, COUNTED, title]))
     assert points >= 1
+
+
+if __name__ == "__main__":
+    deploy_and_die(*pickle.load(sys.stdin.buffer))

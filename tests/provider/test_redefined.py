@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Callable
 from typing import Any
 
-import psycopg
+import pytest
 from changes import POSTS, fill
 from fix_provider import Deploy, col
+from killing import Killed
 
 from gatepost.postgres.runner import Runner
 
@@ -64,21 +63,16 @@ def test_other_words_are_known_as_soon_as_the_change_is(deploy: Deploy) -> None:
 
 
 def killed_after(deploy: Deploy, run: Callable[[], object]) -> None:
-    """Deploy in a process that is killed as soon as the first batch has committed."""
-    deploy.provider.close()
-    process = os.fork()
-    if process == 0:
-        really = Runner._run_transaction
+    """Deploy and be gone as soon as the first batch has committed."""
+    really = Runner._run_transaction
 
-        def run_transaction(self: Runner, connection: Any, batch: Any) -> None:
-            really(self, connection, batch)
-            os.kill(os.getpid(), signal.SIGKILL)
+    def run_transaction(self: Runner, connection: Any, batch: Any) -> None:
+        really(self, connection, batch)
+        raise Killed
 
-        Runner._run_transaction = run_transaction  # type: ignore[method-assign]
-        try:
-            deploy.provider = deploy.another_provider()
-            deploy.superuser = psycopg.connect(deploy.database.superuser_url, autocommit=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Runner, "_run_transaction", run_transaction)
+        with pytest.raises(Killed):
             run()
-        finally:
-            os._exit(1)
-    assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == -signal.SIGKILL
+    deploy.provider.close()
+    deploy.provider = deploy.another_provider()
