@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 
 from gatepost.session import Database, Identity, Unavailable
 
-SECONDS = 1.0
+SECONDS = 3.0
 """That a request may take at most, while what waits for a connection waits 5; it takes a fraction of this."""
 
 

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     Asked = tuple[Statement, Mapping[str, Any]]
 
 
-_LOOK = 0.1
-"""Seconds between looks at whether the server can be reached, while nobody knows."""
+_LOOK, _SELDOM = 0.1, 0.4
+"""Seconds between looks at whether the server can be reached: while nobody knows, and while it seems so."""
 
 
 class Database:
@@ -178,7 +178,7 @@ class Database:
         while True:
             left = max(deadline - time.monotonic(), 0.0)
             try:
-                return self._pool.getconn(min(left, _LOOK) if self._is_in_doubt else left)
+                return self._pool.getconn(min(left, _LOOK if self._is_in_doubt else _SELDOM))
             except PoolTimeout as error:
                 if self._is_away:
                     raise Unavailable("no connection to the database: it cannot be reached") from error
