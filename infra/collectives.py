@@ -160,9 +160,6 @@ _MEMBER_INTENT = Intent(
         " (SELECT app.current_user_id() AS current_user_id)": (
             "members are among those who see their collective: said first, it spares the own row the look-up"
         ),
-        "policy collective_members_found: for every command": (
-            "app_definer reads every row, updates any to be an owner's and has no privilege to delete one"
-        ),
     }
 )
 

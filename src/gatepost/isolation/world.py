@@ -80,8 +80,7 @@ class World:
             yield Asker(role, None, role, inherited)
             return
         yield Asker(role, None, f"{role}: nobody", inherited)
-        named = self.people.everybody if role in self.declaration.api_roles else self.people.everybody[2:3]
-        for person in named:
+        for person in self.people.everybody:
             yield Asker(role, person.user, f"{role}: {person.label}", inherited)
         if role in self.declaration.api_roles:
             yield from askers_by_claim(self.declaration, self.people, role)
