@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,7 @@ RESULT, SHAPE = "GATEPOST_LOAD_RESULT", "GATEPOST_LOAD_SHAPE"
 USERS, DURATION = "GATEPOST_LOAD_USERS", "GATEPOST_LOAD_DURATION"
 FOLDER = "loadtests"
 PORT = 5557
+_HERE = "127.0.0.1"
 _API_USER = "ApiUser"
 _ANSWER = 10
 """Seconds that the database has to let somebody in after a run."""
@@ -150,8 +152,16 @@ def _options(plan: Plan) -> list[str]:
         options += ["--master", f"--master-bind-host={plan.bind}", f"--master-bind-port={plan.port}"]
         options += [f"--expect-workers={plan.workers}", f"--expect-workers-max-wait={_PATIENCE}"]
     elif plan.processes > 1:
+        # of its own, or processes of another load test on this machine would work for this one
+        port = _free_port()
+        options += [f"--master-bind-host={_HERE}", f"--master-bind-port={port}", f"--master-port={port}"]
         options += ["--processes", str(plan.processes)]
     return [*options, "--html", str(plan.html)] if plan.html else options
+
+
+def _free_port() -> int:
+    with socket.create_server((_HERE, 0)) as listening:
+        return int(listening.getsockname()[1])
 
 
 def _locust(root: Path, command: list[str], given: Mapping[str, str], code: int | None = None) -> str:
