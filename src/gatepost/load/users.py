@@ -12,7 +12,7 @@ from weakref import WeakSet
 
 from locust import FastHttpUser, User, events
 
-from gatepost.load.recording import NOTES
+from gatepost.load.recording import NOTES, fire
 from gatepost.load.run import API, DATABASE, SECRET
 from gatepost.session import Database, Identity, Unavailable
 from gatepost.targets import Target
@@ -84,14 +84,7 @@ class DatabaseUser(User):
         except Exception as error:  # noqa: BLE001 - a failed request is a figure of the load test
             failure = error
             NOTES.unanswered[name] += _no_server(error)
-        self.environment.events.request.fire(
-            request_type="sql",
-            name=name,
-            response_time=(time.perf_counter() - started) * 1000,
-            response_length=0,
-            exception=failure,
-            context={},
-        )
+        fire(self.environment, name, started, failure)
 
 
 class ApiUser(FastHttpUser):

@@ -49,14 +49,7 @@ class _Client(locust.User):
             yield
         except psycopg.Error as error:
             failure = error
-        self.environment.events.request.fire(
-            request_type="sql",
-            name=name,
-            response_time=(time.perf_counter() - started) * 1000,
-            response_length=0,
-            exception=failure,
-            context={},
-        )
+        recording.fire(self.environment, name, started, failure)
         Path(os.environ[READY]).touch()
 
 
