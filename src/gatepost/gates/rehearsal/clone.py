@@ -16,7 +16,7 @@ from gatepost.errors import StatementFailed
 from gatepost.gates.rehearsal import sampling
 from gatepost.gates.rehearsal.estimates import Size
 from gatepost.postgres.cluster import SUPERUSER
-from gatepost.postgres.connect import Target, connect
+from gatepost.postgres.connect import Target, connect, translating
 from gatepost.postgres.embedded import EmbeddedServer
 from gatepost.postgres.programs import dumped, run
 from gatepost.postgres.structure import apply
@@ -68,27 +68,31 @@ class Clone:
 
 @contextmanager
 def cloned(original: Original) -> Iterator[Clone]:
-    """Lend a copy of a database on a throw-away server.
+    """Lend a copy of a database on a throw-away server; once it is there the original may go away.
 
+    :raises ServerUnreachable: the original is not there, or went away meanwhile.
     :raises StatementFailed: it cannot be dumped, or the dump cannot be loaded.
     """
-    with (
-        connect(original.target) as connection,
-        throwaway_server(version=_version(connection.info.server_version)) as server,
-    ):
-        _copy_roles(original, server)
-        _copy_structure(original, server)
-        clone = Clone(server, _let_in(original.target, server))
-        with clone.superuser() as copy:
-            readers = (original.reader, original.owner)
-            skipped = sampling.copy(connection, copy, readers, original.sample)
+    with throwaway_server(version=_version(original.target)) as server:
+        with translating(f"copying {original.target}"):
+            clone = _copied(original, server)
+        yield clone
+
+
+def _copied(original: Original, server: EmbeddedServer) -> Clone:
+    _copy_roles(original, server)
+    _copy_structure(original, server)
+    clone = Clone(server, _let_in(original.target, server))
+    with connect(original.target) as connection, clone.superuser() as copy:
+        skipped = sampling.copy(connection, copy, (original.reader, original.owner), original.sample)
         sizes = {one["name"]: Size(one["rows"], one["pages"]) for one in sampling.found(connection, "sizes")}
-        yield replace(clone, sizes=sizes, skipped=tuple(skipped))
+    return replace(clone, sizes=sizes, skipped=tuple(skipped))
 
 
-def _version(number: int) -> str:
-    """Return the major version that is at hand for a server's number: its own, or the next one."""
-    return "16" if number // 10_000 <= 16 else "18"
+def _version(target: Target) -> str:
+    """Return the major version that is at hand for a server: its own, or the next one."""
+    with connect(target) as connection:
+        return "16" if connection.info.server_version // 10_000 <= 16 else "18"
 
 
 def _superuser(server: EmbeddedServer, database: str = "postgres") -> Target:

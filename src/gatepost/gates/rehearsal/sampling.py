@@ -15,6 +15,10 @@ from psycopg.rows import dict_row
 
 Connection = psycopg.Connection[Any]
 Table = Mapping[str, Any]
+Name = Sequence[str]
+"""A table's schema and name."""
+Readers = tuple[str, str]
+"""The role that sees every tenant's rows, and the one that owns the tables."""
 _SPARE, _PAGES = 4, 20
 """Of a large table pages are drawn for so many times the rows that are wanted, and so many at least."""
 _AT_ONCE = 1000
@@ -38,33 +42,39 @@ class _Source:
     """The target, as one role or another sees it."""
 
     connection: Connection
-    readers: Sequence[str]
+    readers: Readers
+    all_seeing: Mapping[str, Sequence[str]]
+    """Roles whose row security on a table hides nothing, by `schema.table`."""
 
-    def read(self, copy: sql.Composed) -> list[bytes] | None:
+    def read(self, table: Name, copy: sql.Composed) -> list[bytes] | None:
         """Return the lines of a COPY, as the first role that may give it sees them; None where nobody may."""
-        for place, reader in enumerate(self.readers):
+        reader, owner = self.readers
+        # switched off, row security refuses what it would cut short
+        asked = [(reader, "on"), (owner, "off")]
+        for role, row_security in asked + [(one, "on") for one in self.all_seeing.get(".".join(table), ())]:
             with suppress(psycopg.errors.InsufficientPrivilege), self.connection.transaction():
-                self.connection.execute(sql.SQL("set local role {}").format(sql.Identifier(reader)))
-                # switched off, row security refuses what it would cut short
-                self.connection.execute(f"set local row_security = {'off' if place else 'on'}")
+                self.connection.execute(sql.SQL("set local role {}").format(sql.Identifier(role)))
+                self.connection.execute(f"set local row_security = {row_security}")
                 with self.connection.cursor().copy(copy) as lines:
                     return [bytes(line) for line in lines]
         return None
 
 
-def copy(source: Connection, clone: Connection, readers: Sequence[str], sample: int) -> list[str]:
-    """Copy up to `sample` rows a table and return the tables that nobody of `readers` may read.
+def copy(source: Connection, clone: Connection, readers: Readers, sample: int) -> list[str]:
+    """Copy up to `sample` rows a table and return the tables that nobody may read.
 
-    Each table is read by the first that may; the others only where row security hides nothing from them.
-    Rows that these refer to are copied beside them, however many there are. What they may not see leaves
-    rows without what they refer to: they go again, so that every foreign key holds.
+    Each table is read by the first that may: the two of `readers`, the owner only where row security hides
+    nothing, then the roles that a policy lets see every row. Rows that these refer to are copied beside them,
+    however many there are. What they may not see leaves rows without what they refer to: they go again, so
+    that every foreign key holds.
     """
     sizes = {one["name"]: (one["rows"], one["pages"]) for one in found(source, "sizes")}
     clone.execute("set session_replication_role = replica")
     skipped = list[str]()
     with source.transaction(force_rollback=True):
         source.execute("set transaction isolation level repeatable read read only")
-        given = _Source(source, readers)
+        all_seeing = {one["name"]: one["roles"] for one in found(source, "all_seeing")}
+        given = _Source(source, readers, all_seeing)
         for table in found(clone, "tables"):
             name = f"{table['schema']}.{table['name']}"
             if not _copy(given, clone, table, sample, sizes.get(name, (-1, 0))):
@@ -90,7 +100,7 @@ def _copy(source: _Source, clone: Connection, table: Table, sample: int, size: t
     query = sql.SQL("select {} from {}{} limit {}").format(
         _listed(table["writable"]), name, share, sql.Literal(sample)
     )
-    return _carry(source, clone, query, name, table["writable"])
+    return _carry(source, clone, query, (table["schema"], table["name"]), table["writable"])
 
 
 def _copy_parents(source: _Source, clone: Connection, key: Table) -> int:
@@ -105,7 +115,7 @@ def _copy_parents(source: _Source, clone: Connection, key: Table) -> int:
             _arrays(missing[start : start + _AT_ONCE], key["of_types"]),
         )
         before = _count(clone, parent)
-        if not _carry(source, clone, query, parent, key["of_writable"]):
+        if not _carry(source, clone, query, key["parent"], key["of_writable"]):
             return came
         came += _count(clone, parent) - before
     return came
@@ -151,12 +161,12 @@ def _carry(
     source: _Source,
     clone: Connection,
     query: sql.Composed,
-    into: sql.Identifier,
+    table: Name,
     columns: Sequence[str],
 ) -> bool:
     """Copy what a query returns; return whether it may be asked."""
-    write = sql.SQL("copy {} ({}) from stdin").format(into, _listed(columns))
-    data = source.read(sql.SQL("copy ({}) to stdout").format(query))
+    write = sql.SQL("copy {} ({}) from stdin").format(sql.Identifier(*table), _listed(columns))
+    data = source.read(table, sql.SQL("copy ({}) to stdout").format(query))
     if data is None:
         return False
     with clone.cursor().copy(write) as written:
