@@ -8,6 +8,8 @@ import os
 import sys
 from collections.abc import Sequence
 
+from gatepost.cli.interrupt import catch, consequences
+
 INTERRUPTED = 130
 
 
@@ -21,8 +23,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     # of a connection that Ctrl-C cut off it warns that it cannot be rolled back
     logging.getLogger("psycopg").addHandler(logging.NullHandler())
+    catch()
     try:
-        code = _run(given, debug=debug)
+        with consequences():
+            code = _run(given, debug=debug)
     except KeyboardInterrupt as interrupt:
         code = INTERRUPTED
         _say(str(interrupt) or "interrupted")

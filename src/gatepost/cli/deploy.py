@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from gatepost import planned_hazards as hazards
 from gatepost.cli import drifts as shown
 from gatepost.cli.display import Screen, watching
+from gatepost.cli.interrupt import consequences
 from gatepost.cli.listing import changes_of, count, show_changes, show_summary
 from gatepost.cli.problems import as_json, interrupted, print_json
 from gatepost.engine.model import Manner
@@ -67,7 +68,8 @@ class Command:
             )
             self.document |= {"project": self.stack.project, "stack": self.stack.name, "engine": engine.name}
             self.start_server()
-            yield engine
+            with consequences():
+                yield engine
         except GatepostError as error:
             self.document["error"] = as_json(error)
             raise
@@ -272,8 +274,7 @@ def destroy(options: Options) -> None:
             command.confirm("")
         planned = command.preview(engine, lambda: engine.destroy(preview=True))
         command.settle(planned)
-        events = changes_of(planned)
-        if not events:
+        if not (events := changes_of(planned)):
             show_nothing(command, planned)
             return
         show_plan(command, planned)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING
 
 from gatepost.cli.deploy import Command, Options
+from gatepost.engine.interrupt import interruptible
 from gatepost.errors import UsageError
 from gatepost.intent import COMMANDS
 from gatepost.words import plural, took
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.text import Text
 
+    from gatepost.isolation.proof import Tell
     from gatepost.isolation.result import Mark, Proof
 
 _WIDTH = 130
@@ -74,8 +78,24 @@ def _run(command: Command, asked: Asked) -> Proof:
     tables = tuple(name if "." in name else f"public.{name}" for name in asked.tables)
     seed = secrets.randbelow(10**6) if asked.seed is None else asked.seed
     wanted = Wanted(tables, asked.cases, seed, asked.mutants)
+    pressed = Event()
+    with interruptible(pressed.set), _telling(command) as show:
+
+        def tell(stage: str, done: int, total: int) -> None:
+            """Stop here after Ctrl-C: between two statements the clone can be dropped."""
+            if pressed.is_set():
+                raise KeyboardInterrupt
+            show(stage, done, total)
+
+        return prove(declaration, wanted, tell)
+
+
+@contextmanager
+def _telling(command: Command) -> Iterator[Tell]:
+    """Show the stages where somebody looks on."""
     if not command.screen.is_live:
-        return prove(declaration, wanted)
+        yield lambda *_: None
+        return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -85,7 +105,7 @@ def _run(command: Command, asked: Asked) -> Proof:
         def tell(stage: str, done: int, total: int) -> None:
             progress.update(task, description=stage, completed=done, total=total)
 
-        return prove(declaration, wanted, tell)
+        yield tell
 
 
 def rendered(proof: Proof, title: str, width: int = _WIDTH) -> Iterator[RenderableType]:

@@ -46,7 +46,7 @@ def connect(target: Target, *, search_path: str = "public") -> Connection:
     try:
         _require_version(connection, target)
         _set_up(connection, target, search_path)
-    except errors.GatepostError:
+    except BaseException:
         connection.close()
         raise
     return connection
@@ -74,6 +74,9 @@ def _open(target: Target) -> Connection:
         )
     except psycopg.OperationalError as error:
         raise _connection_error(error, target) from None
+    except KeyboardInterrupt as interrupt:
+        # what its traceback holds is half a connection, which would keep its database from being dropped
+        raise interrupt.with_traceback(None) from None
 
 
 def _set_up(connection: Connection, target: Target, search_path: str) -> None:
