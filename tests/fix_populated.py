@@ -58,17 +58,23 @@ class Crowd:
 
     def drawn(self, name: str) -> list[Drawn]:
         """What a query is asked for; empty where its feature has nobody to ask it."""
-        feature = name.partition(".")[0]
         with self.superuser() as connection:
-            if feature not in self._drawn:
+            return draw_for(QUERIES[name], self.subjects(name.partition(".")[0]), connection)
+
+    def subjects(self, feature: str) -> Sequence[Mapping[str, object]]:
+        """Whom and what a feature is asked for, as often as they stand in its tables."""
+        if feature not in self._drawn:
+            with self.superuser() as connection:
                 self._drawn[feature] = draw_subjects(PROJECT / "schema" / feature, connection)
-            return draw_for(QUERIES[name], self._drawn[feature], connection)
+        return self._drawn[feature]
 
 
 def identity_of(query: Query, drawn: Drawn) -> Identity:
     """Who asks."""
     if query.role == "service_role":
         return Identity.service()
+    if query.role == "anon":
+        return Identity.anonymous()
     claims = (
         {"organization_id": str(drawn.subjects["organization"])} if "organization" in drawn.subjects else {}
     )
