@@ -8,6 +8,8 @@ import shutil
 import subprocess
 import sys
 import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -90,6 +92,28 @@ class Workspace:
         state = self.root / ".gatepost" / "state" / ".pulumi" / "stacks"
         files = {str(path): path.read_bytes() for path in sorted(state.rglob("*.json"))}
         return self.sql(INVENTORY), files
+
+
+@contextmanager
+def serving(workspace: Workspace, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Run `gatepost serve` beside the block, which gets the process and the address."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gatepost", "serve", "--port", "0", *arguments],
+        cwd=workspace.root,
+        env={**clean_environment(), **workspace.environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert "is served at http://127.0.0.1:" in line, line + (process.stderr or sys.stdin).read()
+        yield process, line.split()[4]
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
 
 
 def clean_environment() -> dict[str, str]:

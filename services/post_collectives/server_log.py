@@ -1,19 +1,22 @@
 """Statements on associations that the server refused: from its log into the audit log, once each.
 
 What a service does it writes down itself. Whoever connects to the database directly leaves a trace only in
-the server's log, in its formats `jsonlog` and `csvlog`. Any clock may call
-`python -m services.post_collectives.server_log FILE …` again and again: no line is recorded twice.
+the server's log, in its formats `jsonlog` and `csvlog`. `gatepost serve` calls `follow` again and again;
+where it cannot reach the log, any clock may call `python -m services.post_collectives.server_log FILE …`.
+No line is recorded twice.
 """
 
 from __future__ import annotations
 
 import csv
 import json
+import logging
 import os
 import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +25,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from gatepost.session import Database, Identity
+from gatepost.web.clock import Surroundings
 from services.post_collectives.queries import QUERIES
 
 _ABOUT = re.compile(r"\bpost_collectives\b")
@@ -44,6 +48,7 @@ _CSV_COLUMNS = """
     message detail hint internal_query internal_position context statement cursor_position location
     application_name backend_type leader_pid query_id
 """
+_log = logging.getLogger("gatepost.post_collectives")
 _CSV = tuple(_CSV_COLUMNS.split())
 
 
@@ -91,31 +96,36 @@ class Refusal:
         }
 
 
-def read(path: Path, database: str) -> Iterator[Refusal]:
-    """Yield the failed statements on associations in a file of the server's log.
+def read(path: Path, database: str, start: int = 0) -> tuple[list[Refusal], int]:
+    """Return the failed statements on associations in a file of the server's log, and where to read on.
 
-    A last line that is still being written is left for the next time.
+    A last line that is still being written is left for the next time; a `csvlog` is read from its beginning.
     """
+    if path.suffix == ".json":
+        entries, end = _json_entries(path, start)
+    else:
+        entries, end = _csv_entries(path), 0
+    return [_refusal(entry) for entry in entries if _is_meant(entry, database)], end
+
+
+def _json_entries(path: Path, start: int) -> tuple[list[dict[str, Any]], int]:
+    found = []
+    with path.open("rb") as file:
+        file.seek(start)
+        for line in file:
+            if not line.endswith(b"\n"):
+                break
+            start += len(line)
+            if b"post_collectives" in line:
+                with suppress(json.JSONDecodeError):
+                    found.append(json.loads(line.decode(errors="replace")))
+    return found, start
+
+
+def _csv_entries(path: Path) -> list[dict[str, Any]]:
     with path.open(encoding="utf-8", errors="replace", newline="") as file:
-        entries = _json_entries(file) if path.suffix == ".json" else _csv_entries(file)
-        for entry in entries:
-            if _is_meant(entry, database):
-                yield _refusal(entry)
-
-
-def _json_entries(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
-    for line in lines:
-        if line.endswith("\n"):
-            try:
-                yield json.loads(line)
-            except json.JSONDecodeError:
-                continue
-
-
-def _csv_entries(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
-    for values in csv.reader(lines):
-        if len(values) >= len(_CSV) - 2:
-            yield dict(zip(_CSV, values, strict=False))
+        rows = [values for values in csv.reader(file) if len(values) >= len(_CSV) - 2]
+    return [dict(zip(_CSV, values, strict=False)) for values in rows]
 
 
 def _is_meant(entry: dict[str, Any], database: str) -> bool:
@@ -140,7 +150,11 @@ def _refusal(entry: dict[str, Any]) -> Refusal:
 
 def record_refusals(database: Database, name: str, paths: Iterable[Path]) -> int:
     """Write the failed statements of the database `name` into the audit log; return how many were new."""
-    found = {one.position: one for path in paths for one in read(path, name)}
+    return _record(database, [one for path in paths for one in read(path, name)[0]])
+
+
+def _record(database: Database, refusals: Iterable[Refusal]) -> int:
+    found = {one.position: one for one in refusals}
     recorded = 0
     positions = list(found)
     for start in range(0, len(positions), _BATCH):
@@ -167,6 +181,39 @@ def _left_over(found: Iterable[Refusal], written: Iterable[dict[str, Any]]) -> I
                 own[mine] -= 1
                 continue
         yield one
+
+
+class Follower:
+    """Records what comes in the server's log, reading on where it was; a new one reads all of it."""
+
+    def __init__(self) -> None:
+        self._places: dict[tuple[Path, int], int] = {}
+        """How far each file, by its path and inode, has been read."""
+        self._has_warned = False
+
+    def __call__(self, around: Surroundings) -> None:
+        """Record what is new; where no log can be read, say so once."""
+        logs = around.server_logs()
+        if not logs and not self._has_warned:
+            self._has_warned = True
+            _log.warning(
+                "no server log to read: refused direct SQL on associations is not audited; name its files, in"
+                " the formats jsonlog or csvlog, in GATEPOST_SERVER_LOG"
+            )
+        if logs:
+            name = str(around.database.value(Identity.service(), "select current_database()"))
+            for path in logs:
+                self._follow(around.database, name, path)
+
+    def _follow(self, database: Database, name: str, path: Path) -> None:
+        stat = path.stat()
+        place = self._places.get((path, stat.st_ino), 0)
+        refusals, end = read(path, name, place if place <= stat.st_size else 0)
+        _record(database, refusals)
+        self._places[path, stat.st_ino] = end
+
+
+follow = Follower()
 
 
 def main() -> None:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 OWN = "GATEPOST_DATABASE_URL"
 """Names a server of one's own to a local stack."""
 API = "GATEPOST_SERVE_DATABASE_URL"
+SERVER_LOG = "GATEPOST_SERVER_LOG"
+"""The files of the log of the API's server, as a pattern."""
 OUTPUT = "api_url"
 """The stack's output with the URL of the API's login role."""
 
@@ -68,3 +70,11 @@ def api_url(stack: Stack, engine: Engine) -> str:
         address = urlsplit(deployer_url(stack)).netloc.rpartition("@")[2]
         parts = parts._replace(netloc=f"{parts.netloc.rpartition('@')[0]}@{address}")
     return parts.geturl()
+
+
+def server_log(stack: Stack) -> str:
+    """Return the pattern of the server's log files: GATEPOST_SERVER_LOG, or an embedded server's own."""
+    if given := os.environ.get(SERVER_LOG):
+        return given
+    server = embedded_server(stack)
+    return str(server.data.parent / "log" / "*.json") if server and not os.environ.get(API) else ""

@@ -5,18 +5,16 @@ from __future__ import annotations
 import json
 import signal
 import socket
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
+from pathlib import Path
 from urllib.request import Request, urlopen
 
 import jwt
 import pytest
 from fix_platform import PROJECT, Deployed
 from fix_web import bearer
-from fix_workspace import Workspace, clean_environment
+from fix_workspace import Workspace, serving
 from people import ADA
 
 ROUTES = """
@@ -65,25 +63,63 @@ def served(workspace: Workspace, platform: Deployed) -> Workspace:
     return workspace
 
 
-@contextmanager
-def serving(workspace: Workspace, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gatepost", "serve", "--port", "0", *arguments],
-        cwd=workspace.root,
-        env={**clean_environment(), **workspace.environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        assert "is served at http://127.0.0.1:" in line, line + (process.stderr or sys.stdin).read()
-        yield process, line.split()[4]
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
+JOBS = """
+import time
+from pathlib import Path
+
+
+def works(around):
+    assert around.database.url
+    with Path("worked").open("a") as file:
+        file.write(around.server_log + "\\n")
+
+
+def fails(around):
+    raise RuntimeError("no luck")
+
+
+def lasts(around):
+    Path("lasting").touch()
+    time.sleep(60)
+"""
+
+
+def scheduled(workspace: Workspace, *jobs: str, every: float = 0.1) -> Workspace:
+    """The same project, with jobs."""
+    (workspace.root / "small_jobs.py").write_text(JOBS)
+    named = json.dumps([f"small_jobs:{job}" for job in jobs])
+    (workspace.root / "pyproject.toml").write_text(f"{SETTINGS}jobs = {named}\njobs_every = {every}\n")
+    return workspace
+
+
+def wait_for(path: Path, lines: int = 0) -> list[str]:
+    deadline = time.monotonic() + 20
+    while not path.exists() or len(path.read_text().splitlines()) < lines:
+        assert time.monotonic() < deadline, f"{path.name} did not come"
+        time.sleep(0.02)
+    return path.read_text().splitlines()
+
+
+def test_jobs_are_done_again_and_again_and_one_that_fails_stops_nothing(served: Workspace) -> None:
+    scheduled(served, "fails", "works").environment["GATEPOST_SERVER_LOG"] = "/somewhere/*.json"
+    with serving(served) as (process, _url):
+        assert set(wait_for(served.root / "worked", lines=3)) == {"/somewhere/*.json"}
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+    assert (process.returncode, out) == (0, "stopped\n")
+    messages = [json.loads(line)["message"] for line in err.splitlines()]
+    assert messages.count("job small_jobs:fails failed: RuntimeError: no luck") >= 3
+    assert "Traceback" not in err
+
+
+def test_a_job_that_lasts_keeps_nobody(served: Workspace) -> None:
+    with serving(scheduled(served, "lasts")) as (process, _url):
+        wait_for(served.root / "lasting")
+        began = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+    assert (process.returncode, out, err) == (0, "stopped\n", "")
+    assert time.monotonic() - began < 10
 
 
 def get(url: str, token: str) -> str:
@@ -144,6 +180,9 @@ def test_the_platforms_url_is_a_secret(platform: Deployed) -> None:
         ('routers = ["small_routes:not_a_router"]', "is no fastapi.APIRouter but int"),
         ('router = "small_routes:router"', "router"),
         ("routers = [", "pyproject.toml"),
+        ('jobs = ["small_routes:nothing"]', "leads to nothing"),
+        ('jobs = ["small_routes:not_a_router"]', "is no function but int"),
+        ("jobs_every = 0", "jobs_every"),
     ],
 )
 def test_settings_that_are_not_right(served: Workspace, settings: str, words: str) -> None:

@@ -10,7 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gatepost.addresses import api_url
+from gatepost.addresses import api_url, server_log
 from gatepost.cli.deploy import Command, Options, open_stack
 from gatepost.cli.display import Screen
 from gatepost.errors import UsageError
@@ -36,6 +36,7 @@ def serve(options: Options, address: Address) -> int:
     from gatepost.session import Database
     from gatepost.web import create_app
     from gatepost.web import serve as server
+    from gatepost.web.clock import Clock, Surroundings
 
     command = Command("serve", options)
     with command.opened() as engine:
@@ -43,6 +44,7 @@ def serve(options: Options, address: Address) -> int:
         application = server.load(stack.root)
         verifier = verifier_of(stack)
         url = api_url(stack, engine)
+    log = server_log(stack)
     with (
         closing(server.listen(address.host, address.port)) as listening,
         Database(url, max_size=address.connections, opening=application.opening) as database,
@@ -55,7 +57,8 @@ def serve(options: Options, address: Address) -> int:
             maintenance=application.maintenance,
         )
         server.log_to_standard_error(address.log_level)
-        server.run(app, listening, lambda: _tell(command.screen, stack, listening.getsockname()))
+        with Clock(application.jobs, Surroundings(database, log), application.jobs_every):
+            server.run(app, listening, lambda: _tell(command.screen, stack, listening.getsockname()))
     command.screen.line("stopped")
     return 0
 

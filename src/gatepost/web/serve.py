@@ -9,17 +9,18 @@ import signal
 import socket
 import sys
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import uvicorn
 from fastapi import APIRouter, FastAPI
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gatepost.errors import UsageError
+from gatepost.web.clock import Job
 from gatepost.web.request_ids import WithRequestId, request_id
 from gatepost.web.requests import Ending
 
@@ -36,6 +37,10 @@ class ServeSettings(BaseModel):
     """`package.module:name` of a function that returns the maintenance message, or None."""
     opening: str | None = None
     """A statement that begins each transaction of a signed-in user, as that user."""
+    jobs: list[str] = []
+    """`package.module:name` of each function to call again and again, see `gatepost.web.clock.Job`."""
+    jobs_every: float = Field(default=60.0, gt=0, le=86_400)
+    """Seconds between two calls."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,8 @@ class Application:
     routers: list[APIRouter]
     maintenance: Callable[..., str | None] | None
     opening: str | None = None
+    jobs: Mapping[str, Job] = field(default_factory=dict)
+    jobs_every: float = 60.0
 
 
 def load(root: Path) -> Application:
@@ -66,7 +73,11 @@ def load(root: Path) -> Application:
         if not isinstance(router, APIRouter):
             raise UsageError(f'{file}: "{name}" is no fastapi.APIRouter but {type(router).__name__}')
     maintenance = _named(settings.maintenance, file) if settings.maintenance else None
-    return Application(settings.title, routers, maintenance, settings.opening)
+    jobs = {name: _named(name, file) for name in settings.jobs}
+    for name, job in jobs.items():
+        if not callable(job):
+            raise UsageError(f'{file}: "{name}" is no function but {type(job).__name__}')
+    return Application(settings.title, routers, maintenance, settings.opening, jobs, settings.jobs_every)
 
 
 def _named(name: str, file: Path) -> Any:

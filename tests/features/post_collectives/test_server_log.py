@@ -12,15 +12,18 @@ from typing import Any
 
 import psycopg
 import pytest
-from fix_platform import PLATFORM, Deployed, deploy, derived_passwords, let_deployer_read_statistics
+import servers
+from fix_platform import PLATFORM, PROJECT, Deployed, deploy, derived_passwords, let_deployer_read_statistics
+from fix_workspace import make_workspace, serving
 from gazette import BO, GAZETTE, NOTES, UNFINISHED, WELCOME
 from servers import FAST, Server, folder_for_server, guarded
 
 from gatepost.postgres.cluster import DEPLOYER, SUPERUSER
 from gatepost.postgres.embedded import EmbeddedServer
 from gatepost.session import Database, Identity
+from gatepost.web.clock import Surroundings
 from services.post_collectives import PostCollectiveError, PostCollectiveService
-from services.post_collectives.server_log import read, record_refusals
+from services.post_collectives.server_log import Follower, read, record_refusals
 
 SECRET = "a-secret-in-a-statement"
 LOGGING = {
@@ -156,7 +159,7 @@ def test_a_line_is_recorded_once_whoever_reads_it(logged: Logged, pool: Database
 def test_both_formats_say_the_same(logged: Logged, recorded: Recorded) -> None:
     attempt(logged, SHARE.format(UNFINISHED, NOTES, "{}") + '\n -- a line, with "quotes"')
     recorded()
-    by_format = [list(read(logged.file(kind), PLATFORM)) for kind in ("json", "csv")]
+    by_format = [read(logged.file(kind), PLATFORM)[0] for kind in ("json", "csv")]
     assert by_format[0] == by_format[1] != []
 
 
@@ -192,6 +195,60 @@ def test_a_line_that_is_still_being_written_is_left(
     lines = [line for line in whole.splitlines(keepends=True) if "post_collectives" in line]
     cut = tmp_path / "server.json"
     cut.write_text("".join(lines)[:-1])
-    assert len(list(read(cut, PLATFORM))) == len(list(read(logged.file("json"), PLATFORM))) - 1
+    assert len(read(cut, PLATFORM)[0]) == len(read(logged.file("json"), PLATFORM)[0]) - 1
     cut.write_text("no json\n" + "".join(lines))
-    assert len(list(read(cut, PLATFORM))) == len(list(read(logged.file("json"), PLATFORM)))
+    assert len(read(cut, PLATFORM)[0]) == len(read(logged.file("json"), PLATFORM)[0])
+
+
+def test_follower_reads_on_where_it_was_and_a_file_that_began_anew_from_its_beginning(
+    logged: Logged, pool: Database, recorded: Recorded, tmp_path: Path
+) -> None:
+    recorded()
+    attempt(logged, "delete from post_collectives", role="anon")
+    logged.wait_for(f"followed {time.monotonic_ns()}")
+    line = [one for one in logged.file("json").read_text().splitlines() if "post_collectives" in one][-1]
+    file, follower = tmp_path / "server.json", Follower()
+    file.write_text("of before\n" * 1000)
+    follower(Surroundings(pool, str(file)))
+    file.write_text(line)
+    follower(Surroundings(pool, str(file)))
+    before = pool.rows(Identity.service(), RECORDED)
+    with file.open("a") as more:
+        more.write("\n")
+    follower(Surroundings(pool, str(file)))
+    assert len(pool.rows(Identity.service(), RECORDED)) == len(before) + 1
+
+
+def test_nothing_to_follow_is_said_once(pool: Database, caplog: pytest.LogCaptureFixture) -> None:
+    follower = Follower()
+    for _ in range(2):
+        follower(Surroundings(pool, "/nowhere/*.json"))
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "GATEPOST_SERVER_LOG" in caplog.text
+
+
+def test_served_platform_audits_refused_statements_and_runs_what_is_due(
+    logged: Logged, pool: Database, tmp_path: Path
+) -> None:
+    """Nobody reads a log or calls a job here: the API's own process does, as the project's settings say."""
+    own = servers.Database(PLATFORM, logged.platform.server.deployer_url, logged.platform.superuser_url)
+    workspace = make_workspace(tmp_path, own)
+    (workspace.root / "pyproject.toml").write_text((PROJECT / "pyproject.toml").read_text())
+    workspace.environment |= {
+        "PYTHONPATH": str(PROJECT),
+        "GATEPOST_SERVE_DATABASE_URL": logged.platform.url("authenticator"),
+        "GATEPOST_SERVER_LOG": str(logged.file("json")),
+    }
+    with logged.platform.superuser() as connection:
+        connection.execute("update app.scheduled_jobs set next_run_at = now(), last_run_at = null")
+    before = pool.rows(Identity.service(), RECORDED)
+    with serving(workspace):
+        attempt(logged, "delete from post_collectives", role="anon")
+        deadline = time.monotonic() + 40
+        while not (new := pool.rows(Identity.service(), RECORDED)[len(before) :]):
+            assert time.monotonic() < deadline, "the refused statement did not come into the audit"
+            time.sleep(0.1)
+    assert [(row["error_code"], row["detail"]["application"]) for row in new] == [("42501", "psql")]
+    with logged.platform.superuser() as connection:
+        found = connection.execute("select name, last_run_at, last_error from app.scheduled_jobs").fetchall()
+    assert [row for row in found if row["last_run_at"] is None or row["last_error"]] == []
