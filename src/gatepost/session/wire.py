@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from json import JSONDecoder
 from typing import Any
 
 import psycopg
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus
 from psycopg.pq.abc import PGresult
+from psycopg.types.json import set_json_loads
 
 from gatepost.session.failures import SessionError, Unavailable, is_lost, is_stale, translate
 from gatepost.session.statement import Compiled
@@ -18,6 +20,7 @@ from gatepost.session.waiting import READ, WRITE, waiter
 Row = dict[str, Any]
 Call = tuple[Compiled, Sequence[Any]]
 _KEPT_STATEMENTS = 500
+_DECODE = JSONDecoder().decode
 _GRACE = 5.0
 """Seconds that the server has, after its own time-out, to say that it timed out."""
 _FAILED = frozenset({ExecStatus.FATAL_ERROR, ExecStatus.BAD_RESPONSE})
@@ -38,6 +41,7 @@ class Wire(psycopg.Connection[Any]):
         )
         self.answer_timeout = statement_timeout + _GRACE
         self._kept, self._number = {}, 0
+        set_json_loads(_json, self)
         self._waiter = waiter(self.pgconn.socket)
         self.pgconn.enter_pipeline_mode()
 
@@ -157,6 +161,11 @@ class Wire(psycopg.Connection[Any]):
         transformer = Transformer(self)
         transformer.set_pgresult(result)
         return transformer.load_rows(0, result.ntuples, lambda values: dict(zip(names, values, strict=True)))
+
+
+def _json(text: str | bytes) -> Any:
+    """Return the value of JSON from PostgreSQL, whose encoding need not be guessed as `json.loads` does."""
+    return _DECODE(text.decode() if isinstance(text, bytes) else text)
 
 
 def found_lost(found: Sequence[PGresult]) -> psycopg.Error:
