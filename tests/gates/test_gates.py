@@ -104,6 +104,25 @@ def test_the_policy_of_this_project_names_gates_for_every_environment() -> None:
         ("staging: [lnt]", 'no gate is called "lnt": there are preflight, lint, '),
         ("staging: [{benchmark: {bse: main}}]", "gate benchmark has no setting bse: it has base"),
         ("staging: [{lint: {}, hazards: {}}]", "expected a gate's name"),
+        ("staging: [{lint: yes}]", "staging, lint: expected settings, got True"),
+        (
+            "staging: [{benchmark: {rows: many}}]",
+            "benchmark, rows: input should be a valid integer, got 'many'",
+        ),
+        (
+            "staging: [{benchmark: {rows: true}}]",
+            "benchmark, rows: input should be a valid integer, got True",
+        ),
+        ("staging: [{load: {users: 0}}]", "load, users: input should be greater than or equal to 1, got 0"),
+        (
+            "staging: [{history: {accepted: {abcdef1: }}}]",
+            "history, accepted.abcdef1: input should be a valid s",
+        ),
+        (
+            "staging: [{history: {accepted: {1234567: why}}}]",
+            "history, accepted.1234567.*: input should be a va",
+        ),
+        ("staging: [{history: {accepted: {main: why}}}]", "history, accepted.main.*: string should match"),
         ("dev: [lint]", "says nothing of staging: there are dev"),
         ("staging: [", "no valid YAML"),
     ],

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from gatepost.cli.deploy import Options, open_stack
 from gatepost.cli.display import Screen
 from gatepost.cli.problems import print_json
+from gatepost.errors import UsageError
 from gatepost.words import took
 
 if TYPE_CHECKING:
@@ -41,6 +42,33 @@ class Given:
 
     base: str | None = None
     state: Path | None = None
+    history: Path | None = None
+    rows: int | None = None
+    minutes: float | None = None
+
+    def to(self, gates: Sequence[Required]) -> list[Required]:
+        """Return gates with what is given.
+
+        :raises UsageError: a setting is wrong, or it is not plain which gate it is for.
+        """
+        only = {
+            name: one for name, one in (("rows", self.rows), ("minutes", self.minutes)) if one is not None
+        }
+        for name in only:
+            _require_one(name, [one.gate.name for one in gates if name in one.gate.options])
+        history = str(self.history.resolve()) if self.history else None
+        return [one.with_options(base=self.base, state=self.state, history=history, **only) for one in gates]
+
+
+def _require_one(setting: str, gates: Sequence[str]) -> None:
+    if not gates:
+        raise UsageError(
+            f"--{setting} is for none of these gates: leave it out, or name the gate that it is for"
+        )
+    if len(gates) > 1:
+        raise UsageError(
+            f"--{setting} means another thing to {' and '.join(gates)}: name the one gate that it is for"
+        )
 
 
 def gate(options: Options, names: Sequence[str], reports: Reports, given: Given) -> int:
@@ -49,7 +77,7 @@ def gate(options: Options, names: Sequence[str], reports: Reports, given: Given)
     from gatepost.gates.running import judge
 
     stack, screen = open_stack(options), Screen(json=options.json)
-    required = [one.with_options(base=given.base, state=given.state) for one in _required(stack, names)]
+    required = given.to(_required(stack, names))
     with telling(screen) as tell:
         outcomes = judge(required, stack, tell)
     document = report.as_json(outcomes)

@@ -26,6 +26,15 @@ def gate(
         Path | None,
         typer.Option("--state", metavar="FILE", help="The target's state, from `pulumi stack export`."),
     ] = None,
+    rows: Annotated[
+        int | None, typer.Option("--rows", help="Of the largest tables, for the one gate that is named.")
+    ] = None,
+    minutes: Annotated[
+        float | None, typer.Option("--minutes", help="That the benchmark gate may measure.")
+    ] = None,
+    history: Annotated[
+        Path | None, typer.Option("--history", metavar="FILE", help="The benchmark gate's runs.")
+    ] = None,
     html: Annotated[Path | None, typer.Option("--html", help="Write a page with charts here.")] = None,
     junit: Annotated[Path | None, typer.Option("--junit", help="Write JUnit's XML here.")] = None,
     self_test: Annotated[
@@ -39,4 +48,5 @@ def gate(
     options = options_of(stack, cwd, json=json)
     if self_test:
         return gates.self_test(options, names or [])
-    return gates.gate(options, names or [], gates.Reports(html, junit), gates.Given(base, state))
+    given = gates.Given(base, state, history, rows, minutes)
+    return gates.gate(options, names or [], gates.Reports(html, junit), given)

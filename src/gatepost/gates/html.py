@@ -18,8 +18,10 @@ def as_html(outcomes: Sequence[Outcome], title: str, made: datetime) -> str:
     """Return the page."""
     from jinja2 import Environment
 
+    from gatepost.gates.plots import plot
+
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.globals |= {"bar": bar, "ends": (_LOW, _HIGH), "size": (_WIDTH, _HEIGHT)}
+    environment.globals |= {"bar": bar, "ends": (_LOW, _HIGH), "size": (_WIDTH, _HEIGHT), "plot": plot}
     page = environment.from_string((files("gatepost.gates") / "report.html").read_text(encoding="utf-8"))
     verdict = worst(one.verdict for one in outcomes)
     return page.render(outcomes=outcomes, title=title, made=made, verdict=verdict, ordered=ordered)

@@ -9,6 +9,7 @@ from typing import Any
 
 from gatepost.errors import UsageError
 from gatepost.gates.gate import Gate
+from gatepost.gates.settings import check
 from gatepost.stack_files import read_yaml
 
 FILE = "gates.yaml"
@@ -22,8 +23,12 @@ class Required:
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def with_options(self, **given: Any) -> Required:
-        """Return the gate with settings that are given here and known to it."""
+        """Return the gate with settings that are given here and known to it.
+
+        :raises UsageError: one of them is not what it may be.
+        """
         known = {name: one for name, one in given.items() if one is not None and name in self.gate.options}
+        check(known, f"gate {self.gate.name}")
         return replace(self, options={**self.options, **known})
 
 
@@ -31,6 +36,7 @@ def known() -> dict[str, Gate]:
     """Return every gate by its name, in the order in which they are run: the quick ones first."""
     from gatepost.gates.benchmark.gate import BenchmarkGate
     from gatepost.gates.hazards import HazardGate
+    from gatepost.gates.history.gate import HistoryGate
     from gatepost.gates.lint.gate import LintGate
     from gatepost.gates.load import LoadGate
     from gatepost.gates.preflight import PreflightGate
@@ -47,6 +53,7 @@ def known() -> dict[str, Gate]:
         PlansGate(),
         RehearsalGate(),
         BenchmarkGate(),
+        HistoryGate(),
         LoadGate(),
     )
     return {gate.name: gate for gate in gates}
@@ -82,6 +89,8 @@ def _required(entry: Any, where: str) -> Required:
     if not isinstance(entry, dict) or len(entry) != 1:
         raise UsageError(f"{where}: expected a gate's name, or its name with settings, got {entry!r}")
     ((name, options),) = entry.items()
+    if not isinstance(options, dict | None):
+        raise UsageError(f"{where}, {name}: expected settings, got {options!r}")
     return _check(Required(gate_named(name), options or {}), where)
 
 
@@ -101,4 +110,5 @@ def _check(one: Required, where: str) -> Required:
     if unknown:
         knows = ", ".join(one.gate.options) or "none"
         raise UsageError(f"{where}: gate {one.gate.name} has no setting {', '.join(unknown)}: it has {knows}")
+    check(one.options, f"{where}, {one.gate.name}")
     return one

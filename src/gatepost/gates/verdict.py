@@ -69,6 +69,33 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Level:
+    """Neighbouring runs between which nothing changed."""
+
+    first: int
+    """The place of its first run."""
+    value: float
+    """What is typical of it."""
+    change: str = ""
+    """What its first run changed, in words; nothing where the chart begins."""
+    verdict: Verdict = Verdict.PASS
+
+
+@dataclass(frozen=True)
+class Chart:
+    """What was measured of one thing, run by run."""
+
+    name: str
+    group: str
+    """What the runs have in common: only those of one group can be compared."""
+    runs: tuple[str, ...]
+    """A name for each: its commit and time."""
+    values: tuple[float, ...]
+    """In milliseconds."""
+    levels: tuple[Level, ...]
+
+
+@dataclass(frozen=True)
 class Outcome:
     """The verdict of one gate."""
 
@@ -82,6 +109,7 @@ class Outcome:
     """Sentences that a person can follow up."""
     findings: tuple[Finding, ...] = ()
     rows: tuple[Row, ...] = ()
+    charts: tuple[Chart, ...] = ()
     seconds: float = 0.0
 
     @property

@@ -7,9 +7,12 @@ from pathlib import Path
 
 from gatepost.gates.benchmark.arms import Arms, deployed
 from gatepost.gates.benchmark.questions import queries_of, query_benchmarks
+from gatepost.gates.benchmark.recording import Compared, run_of
 from gatepost.gates.benchmark.series import LIMIT, settled
 from gatepost.gates.gate import Site
+from gatepost.gates.history.records import FILE, append, require_writable
 from gatepost.gates.verdict import Outcome, Row, Trial, Verdict, worst
+from gatepost.release.commits import exists, of_working_tree, resolve
 
 ROWS = 20_000
 MINUTES = 6
@@ -24,14 +27,24 @@ class BenchmarkGate:
         "base": "the commit to compare with; main where nothing else is said",
         "rows": f"of the largest tables, beside reference data; 0 leaves the seeds'; {ROWS:,}",
         "minutes": f"for measuring; what has not told by then is inconclusive; {MINUTES}",
+        "history": f"the file that the run is added to; {FILE}",
     }
     of_deployed = False
 
     def judge(self, site: Site) -> Outcome:
-        """Compare the working tree with its base."""
+        """Compare the working tree with its base, and add the run to the history."""
         ref, rows = str(site.option("base", "main")), int(site.option("rows", ROWS))
+        if not exists(site.root, ref):
+            return _no_baseline(site.root, ref)
+        file = site.root / site.option("history", FILE)
+        require_writable(file)
+        compared = Compared(of_working_tree(site.root), resolve(site.root, ref), rows)
         with deployed(site.root, ref, rows, site.tell) as arms:
-            return outcome(compared(arms, site), ref)
+            minutes = float(site.option("minutes", MINUTES))
+            series = settled(query_benchmarks(arms), minutes, site.tell)
+            found = [*unpaired(arms), *(row for one in series for row in one.rows())]
+            append(file, run_of(series, compared, arms))
+        return outcome(found, ref)
 
     def self_test(self, folder: Path) -> Iterator[Trial]:
         """Compare a database with itself, with a slower query, and with too little data."""
@@ -41,13 +54,17 @@ class BenchmarkGate:
         return trials()
 
 
-def compared(arms: Arms, site: Site) -> list[Row]:
-    """Return a row a quantile of each query that both have, and one for each that only one of them has."""
+def _no_baseline(root: Path, ref: str) -> Outcome:
+    figure = f'no baseline: there is no commit "{ref}" in {root}'
+    evidence = "fetch it, in a shallow clone with its history, or name another one with --base"
+    return Outcome(BenchmarkGate.name, Verdict.INCONCLUSIVE, figure, LIMIT, (evidence,))
+
+
+def unpaired(arms: Arms) -> list[Row]:
+    """Return a row for each query that only one of both has."""
     base, head = queries_of(arms.base), queries_of(arms.head)
     rows = [Row(name, Verdict.INCONCLUSIVE, "gone from head", LIMIT) for name in base if name not in head]
-    rows += [Row(name, Verdict.PASS, "new in head", LIMIT) for name in head if name not in base]
-    found = settled(query_benchmarks(arms), float(site.option("minutes", MINUTES)), site.tell)
-    return rows + [row for one in found for row in one.rows()]
+    return rows + [Row(name, Verdict.PASS, "new in head", LIMIT) for name in head if name not in base]
 
 
 def outcome(rows: Sequence[Row], ref: str) -> Outcome:

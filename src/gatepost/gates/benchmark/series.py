@@ -65,6 +65,8 @@ def settled(
     for number in looks:
         waiting = [one for one in every if not one.tells]
         for place, one in enumerate(waiting, 1):
+            if time.monotonic() > until:
+                return every
             tell(f"{one.benchmark.name}: {number} rounds ({place} of {len(waiting)})")
             one.extend(number, until)
     return every

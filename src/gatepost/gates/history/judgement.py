@@ -1,0 +1,70 @@
+"""What a history tells of the machine that this runs on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from gatepost.gates.history.changes import Limits
+from gatepost.gates.history.courses import FEWEST_RUNS, Course, charts, comparable, courses_of
+from gatepost.gates.history.machine import Machine
+from gatepost.gates.history.records import History, Run
+from gatepost.gates.verdict import Finding, Outcome, Verdict
+from gatepost.words import plural
+
+NAME = "history"
+LIMIT = f"no query slower by {Limits().least:.0%} than it was"
+
+
+def judge(history: History, machine: Machine, accepted: Mapping[str, str]) -> Outcome:
+    """Return the verdict on the runs of a machine; without enough of them there is none.
+
+    :param accepted: commits that may have made queries slower, each with the reason.
+    """
+    latest = next((run for run in reversed(history.runs) if run.machine == machine), None)
+    if latest is None:
+        return _no_baseline(history, machine)
+    runs = next(one for one in comparable(history.runs) if one[0].kept == latest.kept)
+    recent = {name for run in runs[-FEWEST_RUNS:] for name in run.benchmarks}
+    courses = [one for one in courses_of(runs) if one.query in recent]
+    judged = [one for one in courses if len(one.runs) >= FEWEST_RUNS]
+    findings = tuple(finding for one in judged for finding in _findings(one, accepted))
+    wrong = sum(1 for one in findings if not one.accepted)
+    figure = f"{plural(wrong, 'slow-down')} in {plural(len(runs), 'run')} up to {latest.short}"
+    if not judged:
+        figure = f"no baseline yet: {plural(len(runs), 'run')} of this machine, {FEWEST_RUNS} are needed"
+    verdict = Verdict.INCONCLUSIVE if not judged else Verdict.FAIL if wrong else Verdict.PASS
+    evidence = (*_evidence(history, runs, courses), *history.skipped)
+    return Outcome(NAME, verdict, figure, LIMIT, evidence, findings, charts=tuple(charts(history.runs)))
+
+
+def _no_baseline(history: History, machine: Machine) -> Outcome:
+    others = comparable(history.runs)
+    figure = f"no baseline: {history.file} has no run: the benchmark gate adds one each time"
+    if others:
+        number = plural(len(history.runs), "run")
+        figure = f"no baseline of this machine: {history.file} has {number}, all of other machines"
+    evidence = [f"this machine: {machine}"]
+    evidence += [f"{plural(len(one), 'run')} of {one[0].machine}" for one in others]
+    told = (*evidence, *history.skipped)
+    return Outcome(NAME, Verdict.INCONCLUSIVE, figure, LIMIT, told, charts=tuple(charts(history.runs)))
+
+
+def _findings(one: Course, accepted: Mapping[str, str]) -> Iterator[Finding]:
+    for change in one.changes:
+        if one.slower(change) and not one.of_one_commit(change):
+            commit = one.runs[change.at].commit
+            reason = next((why for which, why in accepted.items() if commit.startswith(which)), "")
+            yield Finding("slower", one.told(change), accepted=reason)
+
+
+def _evidence(history: History, runs: Sequence[Run], courses: Sequence[Course]) -> Iterator[str]:
+    yield f"{plural(len(runs), 'run')} of {runs[0].machine} with {runs[0].rows:,} rows in {history.file}"
+    short = sorted({one.query for one in courses if len(one.runs) < FEWEST_RUNS})
+    if short:
+        yield f"not judged, with fewer than {FEWEST_RUNS} runs: {', '.join(short)}"
+    for one in courses:
+        for change in one.changes:
+            if one.of_one_commit(change):
+                yield f"{one.told(change)}; both are the same commit: it is not the program that changed"
+            elif not one.slower(change):
+                yield one.told(change)
