@@ -36,7 +36,8 @@ class Deployment:
     that name in Pulumi.<stack>.yaml, for a stack that has no state yet.
 
     Ctrl-C finishes the running steps, saves the state and raises KeyboardInterrupt; a second one aborts at
-    once, and the next deployment replays the journal. `stop` does what the first does, from any thread.
+    once, and the next deployment replays the journal: where the manner is not patient the first one does.
+    `stop` does what the first does, from any thread.
     """
 
     def __init__(

@@ -10,12 +10,12 @@ from types import FrameType
 
 
 @contextmanager
-def interruptible(stop: Callable[[], None]) -> Iterator[None]:
-    """Call `stop` at the first SIGINT and raise KeyboardInterrupt at the second.
+def interruptible(stop: Callable[[], None], *, patient: bool) -> Iterator[None]:
+    """Call `stop` at the first SIGINT and raise KeyboardInterrupt at the second, or unless `patient` at once.
 
     Only the main thread can catch signals: elsewhere this does nothing.
     """
-    if threading.current_thread() is not threading.main_thread():
+    if not patient or threading.current_thread() is not threading.main_thread():
         yield
         return
     presses = 0

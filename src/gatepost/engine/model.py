@@ -63,6 +63,8 @@ class Manner:
     """Take over what the resources are now before they are compared with the program."""
     atomic: bool = False
     """All or nothing: every statement in one transaction."""
+    patient: bool = True
+    """Ctrl-C lets the running steps end first; else it ends them at once, where nothing is lost by that."""
 
 
 @dataclass(frozen=True, slots=True)

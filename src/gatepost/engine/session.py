@@ -98,7 +98,7 @@ class Session:
         registrar = Registrar(self.run, namer, self._settings.config, self._settings.secret_keys)
         monitor = Monitor(self.run, registrar)
         failed: ProgramFailed | None = None
-        with interruptible(self.stop):
+        with interruptible(self.stop, patient=self._settings.manner.patient):
             try:
                 run_program(program, self._surroundings(monitor), self._loop)
             except ProgramFailed as error:
@@ -144,7 +144,7 @@ class Session:
         self._loop.call(self.run.stop)
 
     def _perform(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        with interruptible(self.stop):
+        with interruptible(self.stop, patient=self._settings.manner.patient):
             self._loop.run(coroutine)
 
     def _surroundings(self, monitor: Monitor) -> Surroundings:

@@ -17,6 +17,7 @@ from gatepost.gates.rehearsal import sampling
 from gatepost.gates.rehearsal.estimates import Size
 from gatepost.postgres.cluster import SUPERUSER
 from gatepost.postgres.connect import Target, connect, translating
+from gatepost.postgres.embedded import Connection as Login
 from gatepost.postgres.embedded import EmbeddedServer
 from gatepost.postgres.programs import dumped, run
 from gatepost.postgres.structure import apply
@@ -44,9 +45,12 @@ class Original:
 class Clone:
     """The copy."""
 
-    server: EmbeddedServer
     target: Target
     """The deployer's way in."""
+    login: Login
+    """A superuser's, who sees every row."""
+    major: str
+    """Its PostgreSQL's version."""
     sizes: Mapping[str, Size] = field(default_factory=dict)
     """What the tables of the original have."""
     skipped: tuple[str, ...] = ()
@@ -54,15 +58,24 @@ class Clone:
 
     @contextmanager
     def superuser(self) -> Iterator[psycopg.Connection[Any]]:
-        """Lend a connection that sees every row; only to look and compare."""
-        url = self.server.url(SUPERUSER, self.target.database)
-        with psycopg.connect(url, autocommit=True) as connection:
-            yield connection
+        """Lend a superuser's connection; only to look and compare.
+
+        :raises ServerUnreachable: the copy's server went away.
+        """
+        with translating("the copy of the target"), psycopg.connect(self.login.url, autocommit=True) as made:
+            yield made
+
+    def require(self) -> None:
+        """See that the copy is there: without it nothing that failed says anything.
+
+        :raises ServerUnreachable: it is not.
+        """
+        with self.superuser():
+            pass
 
     def structure(self) -> list[str]:
         """Return the lines of the database's dump, without data, sorted: columns may have another order."""
-        own = _superuser(self.server, self.target.database)
-        lines = dumped(own, 0, "--schema-only", major=self.server.binaries.major).splitlines()
+        lines = dumped(_target(self.login), 0, "--schema-only", major=self.major).splitlines()
         return sorted(line.rstrip(",") for line in lines if line and not line.startswith(_COMMENTS))
 
 
@@ -74,16 +87,16 @@ def cloned(original: Original) -> Iterator[Clone]:
     :raises StatementFailed: it cannot be dumped, or the dump cannot be loaded.
     """
     with throwaway_server(version=_version(original.target)) as server:
-        with translating(f"copying {original.target}"):
-            clone = _copied(original, server)
-        yield clone
+        yield _copied(original, server)
 
 
 def _copied(original: Original, server: EmbeddedServer) -> Clone:
+    what = f"copying {original.target}"
     _copy_roles(original, server)
     _copy_structure(original, server)
-    clone = Clone(server, _let_in(original.target, server))
-    with connect(original.target) as connection, clone.superuser() as copy:
+    login = server.connection(SUPERUSER, original.target.database)
+    clone = Clone(_let_in(original.target, server), login, server.binaries.major)
+    with clone.superuser() as copy, translating(what), connect(original.target) as connection:
         skipped = sampling.copy(connection, copy, (original.reader, original.owner), original.sample)
         sizes = {one["name"]: Size(one["rows"], one["pages"]) for one in sampling.found(connection, "sizes")}
     return replace(clone, sizes=sizes, skipped=tuple(skipped))
@@ -95,9 +108,8 @@ def _version(target: Target) -> str:
         return "16" if connection.info.server_version // 10_000 <= 16 else "18"
 
 
-def _superuser(server: EmbeddedServer, database: str = "postgres") -> Target:
-    found = server.connection(SUPERUSER, database)
-    return Target(found.host, found.port, SUPERUSER, database, found.password, "disable")
+def _target(login: Login) -> Target:
+    return Target(login.host, login.port, login.user, login.database, login.password, "disable")
 
 
 def _copy_roles(original: Original, server: EmbeddedServer) -> None:
@@ -129,4 +141,4 @@ def _let_in(target: Target, server: EmbeddedServer) -> Target:
 
 
 def _load(server: EmbeddedServer, database: str, text: str) -> None:
-    apply(text, _superuser(server, database))
+    apply(text, _target(server.connection(SUPERUSER, database)))

@@ -22,7 +22,6 @@ from gatepost.gates.verdict import Row, Verdict
 from gatepost.load.background import Background, background
 from gatepost.load.result import Result
 from gatepost.load.run import DATABASE
-from gatepost.postgres.cluster import SUPERUSER
 from gatepost.words import took
 
 TABLES = "GATEPOST_REHEARSAL_TABLES"
@@ -62,7 +61,7 @@ class Disturbance:
         ]
         given = site.option("longest_statement", None)
         return cls(
-            Watch(clone.server.url(SUPERUSER, clone.target.database)),
+            Watch(clone.login.url),
             planned,
             touched,
             here,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gatepost.engines import choose
-from gatepost.errors import GatepostError, ServerUnreachable, UsageError
+from gatepost.errors import GatepostError, UsageError
 from gatepost.gates.gate import Site
 from gatepost.gates.rehearsal.clone import Clone, Original, cloned
 from gatepost.gates.rehearsal.disturbance import Disturbance, disturbing
@@ -94,8 +94,7 @@ def rehearse(site: Site, state: Mapping[str, Any], folder: Path) -> Outcome:
         rehearsal = Rehearsal(site.stack, clone.target, folder)
         rehearsal.take_state(state)
         course = _Course(site, clone, rehearsal, told := Told())
-        before = clone.structure()
-        _compare(course, base)
+        before = clone.structure() if _is_there(course, base) else None
         if _forward(course):
             site.tell("deploying again")
             _again(course)
@@ -128,9 +127,8 @@ def _forward(course: _Course) -> bool:
         with disturbing(disturbance, course.site.tell):
             course.site.tell("deploying")
             result = rehearsal.up(course.site.stack)
-    except ServerUnreachable:
-        raise
     except GatepostError as error:
+        clone.require()
         told.fail("deployment-fails", str(error))
         return False
     told.evidence.append(f"deployed in {result.seconds:.1f} s: {_counted(result.changes)}")
@@ -163,35 +161,41 @@ def _again(course: _Course) -> None:
         course.told.fail("not-settled", f"a second deployment would still change something: {_counted(left)}")
 
 
-def _compare(course: _Course, base: Stack) -> None:
-    """Tell where the program to go back to is not what the target has."""
+def _is_there(course: _Course, base: Stack) -> bool:
+    """Return whether the target has the program to go back to, and tell where not."""
     changes = course.rehearsal.preview(base).changes
-    if left := {name: number for name, number in changes.items() if name != "same" and number}:
+    left = {name: number for name, number in changes.items() if name != "same" and number}
+    if left:
         course.told.unknown = (
             f"{course.ref} is not what the target has ({_counted(left)}): name the deployed commit, --base"
         )
+    return not left
 
 
-def _back_and_forth(course: _Course, before: list[str], base: Stack) -> None:
-    clone, rehearsal, told = course.clone, course.rehearsal, course.told
+def _back_and_forth(course: _Course, before: list[str] | None, base: Stack) -> None:
+    """Go back and forward again; `before` is the structure to be found again, where it is known."""
+    clone, told = course.clone, course.told
     after = clone.structure()
-    try:
-        rehearsal.up(base, EVERYTHING)
-        if told.unknown:
-            before = clone.structure()
-        if differences := _differences(before, clone.structure()):
-            told.fail(
-                "not-taken-back", f"after going back to {course.ref} the structure differs: {differences}"
-            )
-        rehearsal.up(course.site.stack, EVERYTHING)
-    except ServerUnreachable:
-        raise
-    except GatepostError as error:
-        told.fail("not-taken-back", str(error))
+    if not _goes(course, base, "not-taken-back"):
+        return
+    if before is not None and (differences := _differences(before, clone.structure())):
+        told.fail("not-taken-back", f"after going back to {course.ref} the structure differs: {differences}")
+    if not _goes(course, course.site.stack, "not-repeatable"):
         return
     if differences := _differences(after, clone.structure()):
         told.fail("not-repeatable", f"deployed once more the structure differs: {differences}")
     told.evidence.append(f"went back to {course.ref} and forward again")
+
+
+def _goes(course: _Course, program: Stack, rule: str) -> bool:
+    """Deploy a program on the copy, whatever its hazards; what refuses it is a finding."""
+    try:
+        course.rehearsal.up(program, EVERYTHING)
+    except GatepostError as error:
+        course.clone.require()
+        course.told.fail(rule, str(error))
+        return False
+    return True
 
 
 def _differences(one: list[str], other: list[str]) -> str:

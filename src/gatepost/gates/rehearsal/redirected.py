@@ -11,7 +11,7 @@ from typing import Any
 from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.provider.experimental.provider import ConfigureRequest, ConfigureResponse
 
-from gatepost.engine import Deployment, Project
+from gatepost.engine import Deployment, Manner, Project
 from gatepost.engine.model import Result
 from gatepost.engine.postgresql.provider import PostgresqlProvider
 from gatepost.engine.program import program_file
@@ -25,6 +25,8 @@ from gatepost.stacks import Stack
 
 EVERYTHING = Approvals(tuple(Hazard))
 """Accepts every hazard: only on the copy, to go back."""
+_MANNER = Manner(patient=False)
+"""Of the copy nothing is kept: Ctrl-C need not wait for a statement."""
 
 
 @dataclass
@@ -54,11 +56,11 @@ class Rehearsal:
 
     def up(self, program: Stack, approvals: Approvals | None = None) -> Result:
         """Deploy the program of a project's folder; what is not given is approved as on the target."""
-        return self._deployment(approvals).up(self._run(program))
+        return self._deployment(approvals).up(self._run(program), _MANNER)
 
     def preview(self, program: Stack) -> Result:
         """Say what `up` would do now."""
-        return self._deployment(EVERYTHING).preview(self._run(program))
+        return self._deployment(EVERYTHING).preview(self._run(program), _MANNER)
 
     def _run(self, program: Stack) -> Callable[[], object]:
         return in_folder(program, noting_features(program_file(program.program), self.observer))
