@@ -10,7 +10,7 @@ from types import FrameType
 
 
 @contextmanager
-def interruptible(stop: Callable[[], None], *, patient: bool) -> Iterator[None]:
+def interruptible(stop: Callable[[], None], *, patient: bool = True) -> Iterator[None]:
     """Call `stop` at the first SIGINT and raise KeyboardInterrupt at the second, or unless `patient` at once.
 
     Only the main thread can catch signals: elsewhere this does nothing.

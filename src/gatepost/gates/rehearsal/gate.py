@@ -101,7 +101,7 @@ def rehearse(site: Site, state: Mapping[str, Any], folder: Path) -> Outcome:
             site.tell("going back")
             _back_and_forth(course, before, base)
         if clone.skipped:
-            told.evidence.append(f"no rows of {', '.join(clone.skipped)}: the reader may not see them")
+            told.evidence.append(f"no rows of {', '.join(clone.skipped)}: nobody may see them all")
     return _outcome(told)
 
 
