@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import pickle
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pulumi
 import pytest
@@ -12,7 +16,6 @@ from pulumi import ResourceOptions
 
 from gatepost.engine import DeploymentFailed, Manner
 from gatepost.errors import UnsupportedFeature
-from gatepost.postgres.runner import Runner
 from gatepost.resources import Backfill, Check, Column, ForeignKey, Index, Policy, PrimaryKey, Table
 
 Declare = Callable[[ResourceOptions], object]
@@ -114,17 +117,29 @@ def filled(opts: ResourceOptions, *, backfill: bool = True) -> None:
         Backfill("renamed", table, sets={"status": "'new'"}, where="status = 'old'", opts=after)
 
 
-def test_what_a_killed_backfill_left_goes_though_nothing_else_changes(
-    deployed: DeployedStack, monkeypatch: pytest.MonkeyPatch
-) -> None:
+KILLED = """
+import os, pickle, sys
+from engine.test_engine_gatepost import DeployedStack, filled
+from gatepost.postgres.runner import Runner
+
+Runner._run_concurrent = lambda *_: os._exit(9)
+DeployedStack(*pickle.load(sys.stdin.buffer)).up(filled)
+"""
+
+
+def test_what_a_killed_backfill_left_goes_though_nothing_else_changes(deployed: DeployedStack) -> None:
     deployed.up(lambda opts: filled(opts, backfill=False))
     deployed.sql("insert into t select g, 'old' from generate_series(1, 10) as g")
     before = deployed.snapshot()
-    if (child := os.fork()) == 0:
-        monkeypatch.setattr(Runner, "_run_concurrent", lambda *_: os._exit(9))
-        deployed.up(filled)
-        os._exit(0)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    tests = Path(__file__).parents[1]
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED],
+        input=pickle.dumps((deployed.database, deployed.root)),
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (tests, tests.parent)))},
+        timeout=120,
+        check=False,
+    )
+    assert killed.returncode == 9
     assert deployed.snapshot() != before
     assert deployed.up(lambda opts: filled(opts, backfill=False)).warnings == []
     assert deployed.snapshot() == before
