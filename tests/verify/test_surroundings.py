@@ -53,6 +53,9 @@ BREAKS = {
     "foreign server": ("create foreign data wrapper away; create server away foreign data wrapper away", ("foreign-data wrapper", "away")),
     "event trigger": ("create function app.watch() returns event_trigger language plpgsql as 'begin end'; create event trigger watch on ddl_command_end execute function app.watch()", ("event trigger", "watch")),
     "publication of everything": ("create publication everything for all tables", ("publication", "everything")),
+    "words of a language": ("alter text search configuration pg_catalog.english alter mapping for asciiword with simple", ("text search configuration", "english for asciiword")),
+    "words that are not searched": ("alter text search configuration pg_catalog.english drop mapping for hword", ("text search configuration", "english for hword")),
+    "words that stop": ("alter text search dictionary pg_catalog.english_stem (stopwords = 'french')", ("text search dictionary", "english_stem")),
     "subscription": ("create subscription inflow connection 'host=nowhere' publication p with (connect = false)", ("subscription", "inflow")),
 }
 # fmt: on

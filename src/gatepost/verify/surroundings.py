@@ -124,13 +124,15 @@ class _Server:
             yield _failed("postgresql", "setting", f"{name} of {whose}{where}", row["setting"])
 
     def objects(self, sources: list[Source], catalog: Catalog) -> Iterator[Check]:
-        """Fail for event triggers, casts, servers, extensions and the like that nobody declared."""
+        """Fail for casts, event triggers, servers and the like that nobody declared, and changed text search."""
         known = _verbatim(sources)
         known |= {f"extension {name}" for name in self.named("Extension")}
         known |= {f"publication {name}" for name in self.named("Publication")}
         for row in catalog.rows("beside_database"):
             if _folded(f"{row['kind']} {row['name']}") not in known:
                 yield _failed("postgresql", row["kind"], row["name"], "there", f"no such {row['kind']}")
+        for row in catalog.rows("text_search"):
+            yield _failed("postgresql", row["kind"], row["name"], row["found"], row["expected"])
 
     def privileges(self, catalog: Catalog) -> Iterator[Check]:
         """Fail for grants on the database, its schemas and the server itself, and for new objects."""
