@@ -124,7 +124,7 @@ class _Server:
             yield _failed("postgresql", "setting", f"{name} of {whose}{where}", row["setting"])
 
     def objects(self, sources: list[Source], catalog: Catalog) -> Iterator[Check]:
-        """Fail for casts, event triggers, servers and the like that nobody declared, and changed text search."""
+        """Fail for casts, event triggers, servers … that nobody declared, and for changed text search."""
         known = _verbatim(sources)
         known |= {f"extension {name}" for name in self.named("Extension")}
         known |= {f"publication {name}" for name in self.named("Publication")}
