@@ -42,13 +42,18 @@ def deployer_url(stack: Stack, user: str = DEPLOYER, database: str | None = None
 
 def database_of(stack: Stack) -> str:
     """Return the database that was deployed, or the one that every server has."""
+    own = urlsplit(os.environ.get(OWN, "")).path.removeprefix("/")
+    return deployed_database(stack) or own or "postgres"
+
+
+def deployed_database(stack: Stack) -> str | None:
+    """Return the database that the stack's outputs name; None where nothing was deployed or none is named."""
     with suppress(OSError, ValueError, KeyError, TypeError):
         latest = json.loads(stack.state_file.read_text())["checkpoint"]["latest"]
         for resource in latest["resources"]:
             if resource["type"] == "pulumi:pulumi:Stack":
                 return str(resource["outputs"]["database"])
-    own = urlsplit(os.environ.get(OWN, "")).path.removeprefix("/")
-    return own or "postgres"
+    return None
 
 
 def api_url(stack: Stack, engine: Engine) -> str:

@@ -241,7 +241,7 @@ select n from generate_series(1, 100) as n
 @pytest.fixture
 def project(workspace: Workspace) -> Workspace:
     """A committed project with one query and nothing to deploy."""
-    workspace.write('pulumi.export("database", "postgres")')
+    workspace.write("")
     queries = workspace.root / "schema" / "numbers" / "queries"
     queries.mkdir(parents=True)
     (queries / "first.sql").write_text(QUERY)

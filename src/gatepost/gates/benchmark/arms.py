@@ -21,11 +21,11 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from gatepost.addresses import database_of
+from gatepost.addresses import deployed_database
 from gatepost.errors import StatementFailed
 from gatepost.gates.benchmark.filling import fill_deployed
 from gatepost.postgres.cluster import DEPLOYER, SUPERUSER
-from gatepost.postgres.connect import Target
+from gatepost.postgres.connect import Target, translating
 from gatepost.postgres.embedded import EmbeddedServer
 from gatepost.postgres.throwaway import throwaway_server
 from gatepost.release.commits import check_out, files
@@ -33,6 +33,8 @@ from gatepost.stacks import Stack
 
 Tell = Callable[[str], None]
 _COPY = "gatepost_base"
+_FIRST = "postgres"
+"""What is deployed to where a program names no database."""
 _SETTINGS = {"shared_buffers": "256MB", "max_parallel_workers_per_gather": "0"}
 """A query's work is done by one process, whose time is taken."""
 
@@ -80,9 +82,9 @@ def deployed(root: Path, ref: str, rows: int, tell: Tell) -> Iterator[Arms]:
 
 def _both(server: EmbeddedServer, base: Path, head: Path, rows: int, tell: Tell, ref: str) -> Arms:
     tell(f"deploying base ({ref})")
-    _deploy(base, server.url(DEPLOYER))
+    _deploy(base, server.url(DEPLOYER, _FIRST))
     stack = Stack(base, "local")
-    name = database_of(stack)
+    name = deployed_database(stack) or _FIRST
     if rows:
         fill_deployed(stack, _superuser(server, name), rows, tell)
     _settle(server, name)
@@ -90,7 +92,7 @@ def _both(server: EmbeddedServer, base: Path, head: Path, rows: int, tell: Tell,
     for part in ("state", "passphrase"):
         _carry(base / ".gatepost" / part, head / ".gatepost" / part)
     tell("deploying head over it")
-    _deploy(head, server.url(DEPLOYER), "--force", "--approve", "DELETES_DATA")
+    _deploy(head, server.url(DEPLOYER, _FIRST), "--force", "--approve", "DELETES_DATA")
     _settle(server, name)
     return Arms(_superuser(server, _COPY), _superuser(server, name), base, head)
 
@@ -127,13 +129,15 @@ def _deploy(project: Path, url: str, *options: str) -> None:
 
 def _duplicate(server: EmbeddedServer, name: str) -> None:
     create = sql.SQL("create database {} template {}").format(sql.Identifier(_COPY), sql.Identifier(name))
-    with psycopg.connect(server.url(SUPERUSER), autocommit=True) as connection:
+    with translating("copying base's database"), psycopg.connect(server.url(SUPERUSER)) as connection:
+        connection.autocommit = True
         connection.execute(create)
 
 
 def _settle(server: EmbeddedServer, name: str) -> None:
     """Leave nothing to be cleaned up while queries are timed."""
     connection: psycopg.Connection[Any]
-    with psycopg.connect(server.url(SUPERUSER, name), autocommit=True) as connection:
+    with translating("settling a database"), psycopg.connect(server.url(SUPERUSER, name)) as connection:
+        connection.autocommit = True
         connection.execute("vacuum (freeze, analyze)")
         connection.execute("checkpoint")

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-import psycopg
-
 from gatepost.gates.benchmark.arms import Arms
 from gatepost.gates.benchmark.series import Series
 from gatepost.gates.benchmark.statistics import Comparison
 from gatepost.gates.history.machine import this_machine
 from gatepost.gates.history.records import Run, Times
+from gatepost.plans.laboratory import opened
 from gatepost.release.commits import Commit
 
 _DIGITS = 6
@@ -49,5 +48,5 @@ def _times(found: Comparison) -> Times:
 
 
 def _server_version(arms: Arms) -> str:
-    with psycopg.connect(arms.urls[1]) as connection:
+    with opened(arms.head_target) as connection:
         return connection.info.parameter_status("server_version") or ""

@@ -14,6 +14,7 @@ import psycopg
 from gatepost.gates.benchmark.statistics import Round
 from gatepost.gates.benchmark.timing import Timer, keep_together, timer
 from gatepost.plans.draws import Drawn
+from gatepost.postgres.connect import is_lost, translate
 from gatepost.queries import Query
 from gatepost.subjects import acting_as
 
@@ -37,6 +38,7 @@ class Benchmark(Protocol):
         """Return one round of pairs, taken on new connections.
 
         :raises ArmFailed: one of the arms cannot do it.
+        :raises ServerUnreachable: the server is gone.
         """
 
 
@@ -100,7 +102,7 @@ class _Arm:
         try:
             return self._timed.milliseconds(lambda: self._run(given)) / times
         except psycopg.Error as error:
-            raise ArmFailed(self._name, error) from error
+            raise _failure(self._name, error) from error
 
     def _run(self, given: list[dict[str, object]]) -> None:
         self._cursor.executemany(self._statement, given, returning=True)
@@ -118,7 +120,12 @@ def _opened(name: str, url: str, asked: Asked) -> Iterator[_Arm]:
         ):
             yield _Arm(name, cursor, asked, timed)
     except psycopg.Error as error:
-        raise ArmFailed(name, error) from error
+        raise _failure(name, error) from error
+
+
+def _failure(arm: str, error: psycopg.Error) -> Exception:
+    """Return what an arm's error means: of a server that is gone, nothing about the arm."""
+    return translate(error, f"timing {arm}") if is_lost(error) else ArmFailed(arm, error)
 
 
 def pairs(base: Ask, head: Ask, times: int, number: int, order: random.Random) -> Round:
