@@ -34,8 +34,8 @@ from gatepost.gates.history.trials import drawn
 
 [long] = drawn([1.0])
 long = long.model_copy(update={"server": sys.argv[2] * 100_000})
-for _ in range(20):
-    append(Path(sys.argv[1]), long)
+for number in range(20):
+    append(Path(sys.argv[1]), long.model_copy(update={"rows": number}))
 """
 
 
@@ -58,6 +58,11 @@ def test_a_step_is_found_where_it_is() -> None:
 
 def test_a_flat_series_has_no_change() -> None:
     assert [seed for seed in range(100) if changes(noisy(seed, [1.0] * 100))] == []
+
+
+def test_many_small_changes_are_found_together() -> None:
+    creeping = [1.01**number for number in range(40)]
+    assert all(changes(noisy(seed, creeping, 0.03)) for seed in range(20))
 
 
 def test_several_changes_are_found() -> None:
@@ -102,7 +107,11 @@ def test_an_accepted_commit_passes() -> None:
     found = judged(STEP, **{commit_of(20)[:12]: "it audits now"})
     assert found.verdict is Verdict.PASS
     assert {one.accepted for one in found.findings} == {"it audits now"}
-    assert judged(STEP, **{commit_of(19)[:12]: "another"}).verdict is Verdict.FAIL
+    other = judged(STEP, **{commit_of(19)[:12]: "another"})
+    assert (other.verdict, other.evidence[-1]) == (
+        Verdict.FAIL,
+        f"{commit_of(19)[:12]} is accepted, and made nothing slower here: take it out of `accepted`",
+    )
 
 
 def test_a_change_within_one_commit_is_not_the_program_s() -> None:
@@ -138,6 +147,22 @@ def test_few_runs_tell_nothing() -> None:
     found = judged([1.0] * 4 + [3.0] * (FEWEST_RUNS - 5))
     assert found.verdict is Verdict.INCONCLUSIVE
     assert found.figure == "no baseline yet: 9 runs of this machine, 10 are needed"
+
+
+def test_a_query_that_is_often_missing_is_inconclusive_and_a_new_one_is_not() -> None:
+    def also(run: Run, name: str) -> Run:
+        return run.model_copy(update={"benchmarks": {**run.benchmarks, name: run.benchmarks["notes/mine"]}})
+
+    runs = list(drawn([1.0] * 30))
+    found = judge(History(Path("h"), (*runs[:-9], *(also(one, "notes/new") for one in runs[-9:]))), HERE, {})
+    assert (found.verdict, found.evidence[1]) == (
+        Verdict.PASS,
+        "not judged, with fewer than 10 runs: notes/new",
+    )
+    missed = tuple(one if number % 4 else also(one, "notes/rare") for number, one in enumerate(runs))
+    found = judge(History(Path("h"), missed), HERE, {})
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert found.figure == "notes/rare p50 is in 8 of 30 runs: give the benchmark gate more minutes"
 
 
 def test_a_query_that_is_gone_fails_no_more() -> None:
@@ -176,6 +201,14 @@ def test_corrupt_lines_are_skipped_and_told(tmp_path: Path) -> None:
     ]
     assert found.skipped[3].endswith(":5 is skipped: version: input should be 1")
     assert judge(found, first.machine, {}).evidence[-5:] == found.skipped
+
+
+def test_a_run_that_stands_there_twice_counts_once(tmp_path: Path) -> None:
+    file = tmp_path / "history.jsonl"
+    runs = tuple(drawn([1.0] * 6))
+    for one in (*runs, *runs[:1]):
+        append(file, one)
+    assert (read(file).runs, read(file).skipped) == (runs, (f"{file}:7 is skipped: it repeats line 1",))
 
 
 def test_after_a_line_that_was_cut_short_the_next_run_is_whole(tmp_path: Path) -> None:

@@ -26,15 +26,32 @@ def judge(history: History, machine: Machine, accepted: Mapping[str, str]) -> Ou
     runs = next(one for one in comparable(history.runs) if one[0].kept == latest.kept)
     recent = {name for run in runs[-FEWEST_RUNS:] for name in run.benchmarks}
     courses = [one for one in courses_of(runs) if one.query in recent]
-    judged = [one for one in courses if len(one.runs) >= FEWEST_RUNS]
-    findings = tuple(finding for one in judged for finding in _findings(one, accepted))
+    findings = tuple(finding for one in courses for finding in _findings(one, accepted))
     wrong = sum(1 for one in findings if not one.accepted)
+    verdict = Verdict.FAIL if wrong else Verdict.PASS
     figure = f"{plural(wrong, 'slow-down')} in {plural(len(runs), 'run')} up to {latest.short}"
-    if not judged:
-        figure = f"no baseline yet: {plural(len(runs), 'run')} of this machine, {FEWEST_RUNS} are needed"
-    verdict = Verdict.INCONCLUSIVE if not judged else Verdict.FAIL if wrong else Verdict.PASS
-    evidence = (*_evidence(history, runs, courses), *history.skipped)
+    if not wrong and (missing := _missing(runs, courses)):
+        verdict, figure = Verdict.INCONCLUSIVE, missing
+    evidence = (*_evidence(history, runs, courses), *_idle(courses, accepted), *history.skipped)
     return Outcome(NAME, verdict, figure, LIMIT, evidence, findings, charts=tuple(charts(history.runs)))
+
+
+def _missing(runs: Sequence[Run], courses: Sequence[Course]) -> str:
+    """Return what there is too little of to judge; a query that is new has no past, and needs none."""
+    if len(runs) < FEWEST_RUNS or not courses:
+        return f"no baseline yet: {plural(len(runs), 'run')} of this machine, {FEWEST_RUNS} are needed"
+    known = {name for run in runs[: 1 - FEWEST_RUNS] for name in run.benchmarks}
+    missed = [one for one in courses if one.query in known and len(one.runs) < FEWEST_RUNS]
+    found = (f"{one.name} is in {len(one.runs)} of {len(runs)} runs" for one in missed)
+    return next((f"{words}: give the benchmark gate more minutes" for words in found), "")
+
+
+def _idle(courses: Sequence[Course], accepted: Mapping[str, str]) -> Iterator[str]:
+    """Yield a sentence for each accepted commit that made nothing slower."""
+    slower = [one.runs[change.at].commit for one in courses for change in one.changes if one.slower(change)]
+    for which in accepted:
+        if not any(commit.startswith(which) for commit in slower):
+            yield f"{which} is accepted, and made nothing slower here: take it out of `accepted`"
 
 
 def _no_baseline(history: History, machine: Machine) -> Outcome:

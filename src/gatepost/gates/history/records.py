@@ -72,15 +72,18 @@ class History:
 
 
 def read(file: Path) -> History:
-    """Return the runs of a file, in their order; one that does not exist has none.
+    """Return the runs of a file, in their order, each once; one that does not exist has none.
 
     :raises UsageError: it cannot be read.
     """
     with _explained(file, "read"):
         lines = file.read_bytes().split(b"\n") if file.exists() else []
-    runs, skipped = list[Run](), list[str]()
+    runs, skipped, places = list[Run](), list[str](), dict[bytes, int]()
     for number, line in enumerate(lines, 1):
-        if line.strip():
+        if line in places:
+            skipped.append(f"{file}:{number} is skipped: it repeats line {places[line]}")
+        elif line.strip():
+            places[line] = number
             try:
                 runs.append(Run.model_validate_json(line))
             except ValidationError as error:
