@@ -20,7 +20,7 @@ from gatepost.postgres.binaries import find_binaries
 
 HERE = Path(__file__).parent
 SCHEMAS = HERE.parent.parent.parent / "shared" / "schemas"
-ROLES = ("adopt_owner", "adopt_reader", "graphile_starter", "graphile_starter_visitor")
+ROLES = ("adopt_app", "adopt_owner", "adopt_reader", "graphile_starter", "graphile_starter_visitor")
 
 
 @dataclass(frozen=True)
@@ -33,45 +33,27 @@ class Known:
     minimum: int = 150000
 
 
-UNLOGGED = (r"CREATE UNLOGGED TABLE", "CREATE TABLE")
-STATISTICS = (r"ALTER [^;]*? SET STATISTICS \d+", "")
 EVERYTHING = Known(
     HERE / "everything.sql",
     frozenset(
         {
-            "column app.people.email",
-            "comment on schema app",
-            "index app.houses_pkey",
             "owner of table app.base",
             "table app.base",
-            "table app.derived",
-            "table app.people",
-            "table app.scratch",
         }
     ),
     (
-        UNLOGGED,
-        STATISTICS,
-        (r"ALTER TABLE ONLY app.people REPLICA IDENTITY FULL", ""),
-        (r"ALTER TABLE app.houses CLUSTER ON houses_pkey", ""),
-        (r"COMMENT ON SCHEMA app .*", ""),
         (r"ALTER TABLE app.base OWNER TO .*", ""),
-        (r"CREATE TABLE app.derived [^;]*", ""),
         (r"REVOKE [A-Z,]+ ON TABLE app.base FROM adopt_owner;\nGRANT [^;]*;\nGRANT [^;]*", ""),
     ),
 )
 KNOWN = {
     "everything": EVERYTHING,
+    "nasty": Known(HERE / "nasty.sql"),
+    "nasty_18": Known(HERE / "nasty_18.sql", minimum=180000),
     "danbooru": Known(
         SCHEMAS / "danbooru.sql",
-        frozenset(
-            {
-                "column public.good_jobs.finished_at",
-                "index public.index_posts_on_string_to_array_tag_string column 1",
-                "table public.rate_limits",
-            }
-        ),
-        (UNLOGGED, STATISTICS),
+        frozenset({"index public.index_posts_on_string_to_array_tag_string column 1"}),
+        ((r"ALTER INDEX [^;]*? SET STATISTICS \d+", ""),),
     ),
     "graphile_starter": Known(SCHEMAS / "graphile_starter.sql"),
     "pagila": Known(
@@ -80,7 +62,7 @@ KNOWN = {
         ((r"CONSTRAINT \w+ NOT NULL", "NOT NULL"),),
         180000,
     ),
-    "zync": Known(SCHEMAS / "zync.sql", frozenset({"table public.que_lockers"}), (UNLOGGED,)),
+    "zync": Known(SCHEMAS / "zync.sql"),
 }
 
 

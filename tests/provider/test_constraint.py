@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import psycopg
 import pytest
-from changes import Change, each, fill, posts, prove, with_rows
+from changes import POSTS, Change, each, fill, posts, prove, with_rows
 from fix_provider import Deploy, Inputs, Refused, col
 
-from gatepost.errors import ObjectExists, StatementFailed
+from gatepost.errors import InvalidDeclaration, ObjectExists, StatementFailed
 
 
 def keyed(deploy: Deploy) -> None:
@@ -88,6 +88,13 @@ CHANGES = {
         check("views >= 0", not_valid=True), check("views > -1")
     ),
     "foreign key not valid": change(foreign(not_valid=True), foreign(comment="k")),
+    "foreign key sets one column": change(
+        foreign(on_delete="set null", on_delete_columns=["author"]), foreign(on_delete="set null")
+    ),
+    "unique stored otherwise": change(
+        unique("id", storage={"fillfactor": "70"}), unique("id", storage={"fillfactor": "50"}, name="b")
+    ),
+    "exclusion stored otherwise": change(exclusion(), exclusion(storage={"fillfactor": "50"})),
     "exclusion": change(exclusion(), exclusion(where="views >= 0", comment="k")),
     "exclusion of expressions": change(
         exclusion(), exclusion(("(int4range(id, id, '[]')) range_ops", "&&"), deferrable=True, name="x")
@@ -104,6 +111,40 @@ def test_change(deploy: Deploy, change: Change, rows: bool) -> None:
     def constraint(**inputs: object) -> str:
         return deploy.constraint("k", **inputs)
 
+    prove(deploy, constraint, change, lambda: deploy.delete("Constraint", "k"), rows)
+
+
+def spans(deploy: Deploy) -> None:
+    """`posts` and `authors` with the range of one number of each row."""
+    whole = col("span", "int4range", generated="int4range(id, id, '[]')")
+    posts(deploy)
+    deploy.table("posts", columns=[*POSTS, col("who", "int4range"), whole])
+    deploy.table("authors", columns=[col("who", "int4range", nullable=False), col("span", "int4range")])
+    deploy.constraint("authors_pk", table="authors", kind="primary_key", columns=["who", "span"], period=True)
+
+
+COVERED = {"schema": "public", "table": "authors", "columns": ["who", "span"]}
+PERIOD = {"kind": "foreign_key", "columns": ["who", "span"], "references": COVERED, "period": True}
+CHANGES_OF_18 = {
+    "unique with a period": Change(
+        unique("who", "span"), unique("who", "span", period=True, comment="k"), setup=spans
+    ),
+    "foreign key with a period": Change(PERIOD, {**PERIOD, "not_valid": True}, setup=spans),
+    "check not enforced": change(check("views >= 0"), check("views > 0", enforced=False)),
+    "foreign key not enforced": change(foreign(), foreign(enforced=False, comment="k")),
+}
+
+
+@with_rows
+@each(CHANGES_OF_18)
+def test_change_of_what_18_has(deploy: Deploy, change: Change, rows: bool) -> None:
+    def constraint(**inputs: object) -> str:
+        return deploy.constraint("k", **inputs)
+
+    if deploy.superuser.info.server_version < 180000:
+        with pytest.raises(InvalidDeclaration, match=r"PostgreSQL 1. does not know (period|enforced)"):
+            prove(deploy, constraint, change, lambda: deploy.delete("Constraint", "k"), rows)
+        return
     prove(deploy, constraint, change, lambda: deploy.delete("Constraint", "k"), rows)
 
 
@@ -287,6 +328,12 @@ def test_foreign_constraint_is_left_alone(deploy: Deploy) -> None:
         (exclusion(("nope", "=")), "has no column nope"),
         (exclusion(("id", "= ); drop table posts; --")), "syntax error|more than one statement"),
         ({"kind": "exclusion"}, "names no elements"),
+        (unique("id", period=True), "has a period, as its last column after others"),
+        (unique("id", enforced=False), "only a check or a foreign key can be not enforced"),
+        (check("views > 0", enforced=False, not_valid=True), "not valid anyway: leave out not_valid"),
+        (check("views > 0", storage={"fillfactor": "9"}), "has an index with storage parameters"),
+        (foreign(on_delete_columns=["id"], on_delete="set null"), "id is none of its columns"),
+        (foreign(on_delete_columns=["author"]), "is for set null and set default"),
         (unique("id", initially_deferred=True), "what is initially deferred is deferrable: say so"),
     ],
 )

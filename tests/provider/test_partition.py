@@ -261,6 +261,26 @@ def test_undeclared_partitions_stay_and_stay_secured(deploy: Deploy) -> None:
     assert deploy.must_have("tables", "posts") == found
 
 
+def test_partition_without_row_security_has_no_policies(deploy: Deploy) -> None:
+    bare = {**HIGH, "rowSecurity": "off"}
+    deploy.table(**by_id(LOW, bare, row_security="enabled"))
+    deploy.policy("own", command="select", roles=["public"], using="id > 0", comment="c")
+    assert deploy.sql(
+        "select relid from (select polrelid::regclass::text as relid from pg_policy) as p order by 1"
+    ) == [("low",), ("posts",)]
+    assert deploy.refresh("Policy", "own") == "same"
+    opened = deploy.snapshot()
+    deploy.table(**by_id(LOW, HIGH, row_security="enabled"))
+    assert deploy.sql("select obj_description(oid) from pg_policy where polrelid = 'high'::regclass") == [
+        ("c",)
+    ]
+    assert deploy.refresh("Policy", "own") == "same"
+    deploy.table(**by_id(LOW, bare, row_security="enabled"))
+    assert deploy.snapshot() == opened
+    deploy.policy("own", command="select", roles=["public"], using="id > 1", comment="c")
+    assert deploy.sql("select count(*) from pg_policy") == [(2,)]
+
+
 def test_new_partition_has_the_policies_of_its_table(deploy: Deploy) -> None:
     deploy.table(**by_id(LOW, row_security="forced", privileges={"gp_reader": ["select"]}))
     own = "exists (select 1 where posts.author = 7)"

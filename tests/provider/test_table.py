@@ -80,6 +80,7 @@ CHANGES = {
     "row security enabled": table(row_security="enabled"),
     "row security forced": table(row_security="forced"),
     "privileges": table(privileges={"gp_reader": ["select", "update (title, status)"], "public": ["select"]}),
+    "unlogged": table(unlogged=True),
     "privileges to be passed on": Change(
         {"columns": POSTS, "privileges": {"gp_reader": ["select with grant option", "insert"]}},
         {
@@ -436,3 +437,30 @@ def test_preview_of_unknown_values_plans_nothing(deploy: Deploy) -> None:
     response = asyncio.run(deploy.provider.create(request))
     assert response.properties["definition"].value == UNKNOWN
     assert deploy.snapshot() == {}
+
+
+def test_a_table_inherits(deploy: Deploy) -> None:
+    deploy.table(columns=POSTS)
+    deploy.constraint("positive", kind="check", expression="views >= 0")
+    above = {"inherits": [{"schema": "public", "table": "posts"}]}
+    own = [col("extra", "integer"), col("title", nullable=False, default="'own'")]
+    deploy.table("drafts", columns=own, **above)
+    before = deploy.snapshot()
+    deploy.index("drafts_idx", table="drafts", columns=["views", "extra"])
+    deploy.constraint("positive", table="drafts", kind="check", expression="views >= 0")
+    deploy.sql("insert into drafts (id, extra) values (1, 2)")
+    assert deploy.sql("select title, views from posts") == [("own", 0)]
+    assert deploy.table("drafts", columns=own, **above) == "same"
+    assert deploy.refresh("Table", "drafts") == "same"
+    deploy.table("drafts", columns=[*own, col("more")], comment="c", **above)
+    deploy.table(columns=[*POSTS, col("note", comment="of both")])
+    assert deploy.sql("select note, more from drafts") == [(None, None)]
+    with pytest.raises(InvalidDeclaration, match="inherits from cannot change in place"):
+        deploy.table("drafts", columns=own)
+    with pytest.raises(Refused, match="no column wrong: it has"):
+        deploy.index("x", table="drafts", columns=["title", "wrong"])
+    deploy.table(columns=POSTS)
+    deploy.delete("Index", "drafts_idx")
+    deploy.table("drafts", columns=own, **above)
+    found = {key: one for key, one in deploy.snapshot().items() if key.object != "positive"}
+    assert found == {key: one for key, one in before.items() if key.object != "positive"}

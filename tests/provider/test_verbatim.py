@@ -6,6 +6,7 @@ import pytest
 from fix_provider import Deploy, Refused
 
 from gatepost.errors import StatementFailed
+from gatepost.postgres.catalog import Key
 
 FUNCTION = "create function public.add_up(state int, value int) returns int language sql as 'select 1'"
 TOTAL = (
@@ -53,6 +54,66 @@ def test_what_a_view_uses_is_not_exchanged(total: Deploy) -> None:
     with pytest.raises(StatementFailed, match="view v depends on function total"):
         total.verbatim("total", creates=CREATES, sql=TOTAL.format(start=7))
     assert total.snapshot() == before
+
+
+TABLES = """
+set role deployer;
+create table public.t (id int primary key, body text, tags text);
+create index t_body on public.t (body);
+create table public.parts (id int, note text default 'x') partition by range (id);
+create table public.part_1 partition of public.parts for values from (1) to (9);
+create view public.seen as select body from public.t;
+create domain public.word as text constraint short check (length(value) < 9);
+reset role;
+"""
+PROPERTIES = {
+    "replica identity of table public.t": "alter table only public.t replica identity full",
+    "clustering of table public.t": "alter table public.t cluster on t_body",
+    "statistics of column public.t.body": "alter table only public.t alter column body set statistics 500",
+    "storage of column public.t.body": "alter table only public.t alter column body set storage external",
+    "compression of column public.t.body": "alter table only public.t alter column body set compression pglz",
+    "options of column public.t.body": "alter table only public.t alter column body set (n_distinct=-0.5)",
+    "default of column public.seen.body":
+        "alter table only public.seen alter column body set default 'x'::text",
+    "default of column public.part_1.note": "alter table only public.part_1 alter column note drop default",
+    "not null of column public.part_1.note": "alter table only public.part_1 alter column note set not null",
+    "comment on column public.part_1.note": "comment on column public.part_1.note is 'it''s own'",
+    "comment on index public.t_pkey": "comment on index public.t_pkey is 'The key''s'",
+    "comment on constraint short on domain public.word":
+        "comment on constraint short on domain public.word is 'Short'",
+    "comment on schema public": "comment on schema public is 'Ours'",
+    "comment on extension plpgsql": "comment on extension plpgsql is 'Ours'",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("creates", PROPERTIES)
+def test_a_property_is_set_lost_and_taken_back(deploy: Deploy, creates: str) -> None:
+    deploy.sql(TABLES)
+    if creates.startswith(("comment on schema", "comment on extension")):
+        deploy.sql("alter schema public owner to deployer")
+        deploy.sql("update pg_extension set extowner = 'deployer'::regrole")
+    before, sql, key = deploy.snapshot(), PROPERTIES[creates], Key("verbatim", "", creates)
+    assert deploy.verbatim("p", creates=creates, sql=sql) == "create"
+    assert deploy.snapshot()[key]["sql"] == sql
+    assert deploy.refresh("Verbatim", "p") == "same"
+    deploy.sql(deploy.snapshot()[key]["undo"])
+    assert deploy.refresh("Verbatim", "p") == "gone"
+    with deploy.next_deployment():
+        assert deploy.verbatim("p", creates=creates, sql=sql) == "create"
+    deploy.delete("Verbatim", "p")
+    assert deploy.snapshot() == before
+    assert deploy.risks() == []
+
+
+def test_a_property_that_was_changed_by_hand_is_drift(deploy: Deploy) -> None:
+    deploy.sql(TABLES)
+    creates = "statistics of column public.t.body"
+    deploy.verbatim("p", creates=creates, sql=PROPERTIES[creates])
+    deploy.sql("alter table public.t alter column body set statistics 7")
+    assert deploy.refresh("Verbatim", "p") == "drift"
+    with deploy.next_deployment():
+        assert deploy.verbatim("p", creates=creates, sql=PROPERTIES[creates]) == "update"
+    assert deploy.snapshot()[Key("verbatim", "", creates)]["sql"] == PROPERTIES[creates]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -182,7 +182,24 @@ def _needs(
     for key in definitions:
         if relation := relation_of(key, definitions, parts):
             needs[key].add(relation)
+    _need_what_they_belong_to(needs, definitions, parts)
     return needs
+
+
+def _need_what_they_belong_to(
+    needs: dict[Key, set[Key]], definitions: dict[Key, Definition], parts: Mapping[Key, Key]
+) -> None:
+    """Let properties come after their relation with its keys and indexes."""
+    belongs: dict[tuple[str, str], set[Key]] = defaultdict(set)
+    for key in definitions:
+        if key.kind in (*RELATIONS, "types", "constraints", "indexes"):
+            belongs[key.schema, key.name].add(key)
+    for part, table in parts.items():
+        belongs[part.schema, part.name].add(table)
+    for key, definition in definitions.items():
+        if key.is_property and "of" in definition:
+            schema, name = definition["of"]
+            needs[key] |= belongs[schema, name]
 
 
 def _chain(place: Place, whole: dict[Place, Place]) -> Iterator[Place]:

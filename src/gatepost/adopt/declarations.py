@@ -34,7 +34,7 @@ class Declared:
     name: str
     """The resource's name."""
     sql_file: str | None = None
-    """Where the object's whole statement stands, below the folder of its schema."""
+    """Where the object's whole statement stands, below its schema's folder; None: in the call."""
 
     @property
     def kind(self) -> str:
@@ -69,14 +69,16 @@ def _named(one: Declared, given: dict[str, Any]) -> dict[str, Any]:
     return given
 
 
-def _table(one: Declared, given: dict[str, Any], refer: Refer) -> Call:  # noqa: ARG001
+def _table(one: Declared, given: dict[str, Any], refer: Refer) -> Call:
+    above = [_named_relation(of["schema"], of["table"], refer) for of in given.pop("inherits", ())]
     columns = [column(values) for values in given.pop("columns")]
     if key := given.pop("partition_by", None):
         given["partition_by"] = _divided(key, given.pop("partitions", ()), None)
     given.pop("drop_undeclared", None)
     named = _named(one, given)
     first: dict[str, Any] = {name: named.pop(name) for name in ("schema", "name", "comment") if name in named}
-    return Call("Table", [one.name], {**first, "columns": columns, **named})
+    inherits = {"inherits": above} if above else {}
+    return Call("Table", [one.name], {**first, "columns": columns, **inherits, **named})
 
 
 def _divided(key: str, partitions: Sequence[Inputs], of: str | None) -> Call:
@@ -137,9 +139,10 @@ def _trigger(one: Declared, given: dict[str, Any], refer: Refer) -> Call:
 
 
 def _from_file(one: Declared, given: dict[str, Any], refer: Refer) -> Call:  # noqa: ARG001
-    given.pop("sql")
+    sql = given.pop("sql")
     named = _named(one, given)
-    return Call(one.kind, [one.name], {"sql": Name(f"SQL / {_quoted(one.sql_file or '')}"), **named})
+    text = Name(f"SQL / {_quoted(one.sql_file)}") if one.sql_file else sql
+    return Call(one.kind, [one.name], {"sql": text, **named})
 
 
 def _type(one: Declared, given: dict[str, Any], refer: Refer) -> Call:  # noqa: ARG001

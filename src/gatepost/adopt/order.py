@@ -78,6 +78,9 @@ def _features(database: Database) -> dict[Key, str]:
         of_relation = key.kind not in ("functions", "types", "verbatim")
         schema = key.schema or _schema_in(key.name)
         homes[key] = identifier(word) if divided and of_relation else identifier(schema)
+    for key in filter(lambda key: key.is_property, database.definitions):
+        found = (homes[one] for one in sorted(database.needs[key], key=_rank))
+        homes[key] = next(found, homes[key])
     return homes
 
 

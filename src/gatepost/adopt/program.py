@@ -15,7 +15,7 @@ from gatepost.adopt.declarations import Declared, call
 from gatepost.adopt.described import described, word_of
 from gatepost.adopt.order import Module, modules
 from gatepost.adopt.outside import Recorder, lacking
-from gatepost.adopt.source import Call, assignment
+from gatepost.adopt.source import Call, Name, assignment
 from gatepost.errors import InvalidDeclaration, UnsupportedFeature
 from gatepost.postgres.catalog import Key
 from gatepost.provider.from_catalog import inputs_of, token_of
@@ -115,7 +115,7 @@ def _declared(database: Database, planned: list[Module], made: Program) -> dict[
             token_of(key),
             _owned(key, given, database),
             chosen[key],
-            _sql_file(key, chosen[key]) if "sql" in given else None,
+            _sql_file(key, chosen[key]) if "sql" in given and not key.is_property else None,
         )
         for key, given in inputs.items()
     }
@@ -140,6 +140,8 @@ def _inputs(key: Key, database: Database) -> dict[str, Any]:
     if key.kind != "verbatim":
         given = inputs_of(key, database.definitions[key])
         return given | {"checkBody": False} if key in database.astray else given
+    if key.is_property:
+        return inputs_of(key, database.definitions[key])
     if key not in database.statements:
         raise UnsupportedFeature("pg_dump does not say what makes it")
     return {"creates": key.name, "sql": database.statements[key]}
@@ -204,7 +206,7 @@ class _Modules:
         return f"{module.name}: {', '.join(parts)}"
 
     def _imports(self, module: Module, calls: list[Call]) -> Iterator[str]:
-        if any(one.named.get("sql") for one in calls):
+        if any(isinstance(one.named.get("sql"), Name) for one in calls):
             yield "from pathlib import Path\n"
         classes = {name for one in calls for name in one.functions()} | {"Feature"}
         yield _from("gatepost.resources", classes)

@@ -30,6 +30,11 @@ KINDS = (
     "publications",
     "verbatim",
 )
+PROPERTIES = (
+    "clustering of ", "comment on ", "compression of ", "default of ", "not null of ", "options of ",
+    "replica identity of ", "statistics of ", "storage of ",
+)  # fmt: skip
+"""How a property is called that a statement of its own sets: `statistics of column public.notes.body`."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,11 @@ class Key:
     schema: str
     name: str
     object: str = ""
+
+    @property
+    def is_property(self) -> bool:
+        """Whether it is a property of another object that no class has an argument for."""
+        return self.kind == "verbatim" and self.name.startswith(PROPERTIES)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from gatepost.provider.privileges import Privileges, Right
 
 if TYPE_CHECKING:
     from gatepost.provider.policy import PolicyInputs
-    from gatepost.provider.table import TableInputs
+    from gatepost.provider.table_inputs import TableInputs
 
 Rule = tuple[str, str, str]
 """A role, a command, and which rows of it: those that are there (`using`) or those that result (`check`)."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from gatepost.postgres.plan import Hazard, Plan, Risk
 from gatepost.provider.declarations import Declarations
 from gatepost.provider.kind import Inputs
-from gatepost.provider.table import TableInputs
+from gatepost.provider.table_inputs import TableInputs
 
 _TELLING = 2
 """A table with fewer columns looks like any other."""

@@ -79,8 +79,8 @@ class ColumnInputs(Inputs):
             raise InvalidDeclaration(f"{here}: {' and '.join(given)} exclude each other")
         self._check_combination(here)
 
-    def texts(self, where: str, table: str, known: Columns) -> Iterator[Text]:
-        """Yield the column's SQL; `known` are the table's columns."""
+    def texts(self, where: str, table: str, known: Columns | None) -> Iterator[Text]:
+        """Yield the column's SQL; `known` are the table's columns, as far as that can be told."""
         here = f'{where}: column "{self.name}"'
         yield Text(self.type, f"{here}: type", "type")
         conversions = (self.change.using, self.change.back) if self.change else ()

@@ -8,9 +8,10 @@ from typing import Any
 from gatepost.errors import InvalidDeclaration
 from gatepost.postgres.catalog import Definition, Facts, Key
 from gatepost.postgres.plan import Hazard, Lock, Plan, Risk, Statement, risk
-from gatepost.provider import limits, replication, weakening
+from gatepost.provider import constraint_checks, limits, replication, storage, weakening
 from gatepost.provider.constraint_clauses import (
     ConstraintInputs,
+    addition,
     create_index,
     definition_of,
     said,
@@ -18,18 +19,14 @@ from gatepost.provider.constraint_clauses import (
     using_index,
 )
 from gatepost.provider.declarations import Declarations, Text
-from gatepost.provider.insight import parse
-from gatepost.provider.kind import require_columns
 from gatepost.provider.on_table import OnTableKind
 from gatepost.provider.partitioned import Parts, part_name, partitions_of, parts_of
-from gatepost.provider.partitions import require_key
 from gatepost.provider.renaming import Renaming, follows
 from gatepost.provider.sqltext import Part, ident, part, raw, text
 from gatepost.provider.validation import validate
 
 _KEYS = ("primary_key", "unique")
 _TIMING = ("deferrable", "initially_deferred")
-_PROVABLE = ("check", "foreign_key")
 _NOT_VALID_ON_PARTITIONED = 180000
 """The first server on which a foreign key of a partitioned table can be not valid."""
 
@@ -42,27 +39,13 @@ class ConstraintKind(OnTableKind[ConstraintInputs]):
     catalog, word, drifts_as = "constraints", "constraint", "expression"
 
     def check(self, given: ConstraintInputs, declared: Declarations) -> None:
-        where = self.where(given)
-        known = declared.columns_of(given.db_schema, given.table)
-        require_columns([*given.columns, *given.include], known, where, given.table_name)
-        if given.initially_deferred and not given.deferrable:
-            raise InvalidDeclaration(f"{where}: what is initially deferred is deferrable: say so")
-        if given.not_valid and given.kind not in _PROVABLE:
-            raise InvalidDeclaration(f"{where}: only a check or a foreign key can be not valid")
-        if given.kind == "exclusion":
-            _check_excluded(given, where, declared)
-        elif given.kind != "check" and not given.columns:
-            raise InvalidDeclaration(f"{where}: names no columns")
-        if given.kind == "foreign_key":
-            _check_references(given, where, declared)
-        if given.kind in _KEYS:
-            require_key(declared, (given.db_schema, given.table), given.columns, where)
+        constraint_checks.check(given, self.where(given), declared)
 
     def texts(self, given: ConstraintInputs) -> Iterable[Text]:
         if given.kind == "check":
             yield Text(given.expression or "", self.where(given), own=given.row)
         elif given.kind == "exclusion":
-            added = _add(given, definition_of(given)).sql
+            added = addition(given, definition_of(given))
             yield Text(added, self.where(given), "statement", given.row, made_up=True)
 
     def in_new_names(
@@ -71,6 +54,7 @@ class ConstraintKind(OnTableKind[ConstraintInputs]):
         there = old.references
         update: dict[str, Any] = {
             "columns": renaming.listed(old.place, old.columns),
+            "on_delete_columns": renaming.listed(old.place, old.on_delete_columns),
             "include": renaming.listed(old.place, old.include),
             "expression": renaming.respelled(old.expression, new.expression, "expression", old.row),
         }
@@ -78,17 +62,19 @@ class ConstraintKind(OnTableKind[ConstraintInputs]):
             columns = renaming.listed(there.place, there.columns)
             update["references"] = there.model_copy(update={"columns": columns})
         if old.kind == new.kind == "exclusion" and (names := renaming.of(old.place)):
-            before, after = (_add(old, definition_of(one)).sql for one in (old, new))
+            before, after = (addition(old, definition_of(one)) for one in (old, new))
             if follows(before, after, names):
                 update |= {"elements": new.elements, "where": new.where}
         return old.model_copy(update=update)
 
     def create(self, given: ConstraintInputs, facts: Facts) -> Plan:
+        limits.require_constraint(given, facts)
         before, added = _added(given, facts)
         return before + added + Plan(tuple(self.described(given, None)))
 
     def change(self, old: ConstraintInputs, new: ConstraintInputs, facts: Facts) -> Plan:
         """Check or build the new one beside the old, then exchange them in one transaction."""
+        limits.require_constraint(new, facts)
         described = Plan(tuple(self.described(new, None)))
         drop = Plan((self.drop(old),))
         if old.not_valid != new.not_valid and old.same_but(new, "not_valid", *self.remarks):
@@ -98,6 +84,8 @@ class ConstraintKind(OnTableKind[ConstraintInputs]):
         if new.kind == "foreign_key" and old.same_but(new, *_TIMING, *self.remarks):
             renamed = () if old.name == new.name else (self.rename(new, old.name, new.name),)
             return Plan((*renamed, _retimed(new), *self.described(new, old.comment)))
+        if old.same_but(new, "storage", *self.remarks):
+            return self._stored(old, new)
         weaker = Plan(risks=weakening.of_constraint(old, new, facts))
         if new.kind in _KEYS or _by_parts(new, facts):
             limits.require_unreferenced(old, facts)
@@ -114,6 +102,13 @@ class ConstraintKind(OnTableKind[ConstraintInputs]):
         """Prove what was not valid."""
         renamed = () if old.name == new.name else (self.rename(new, old.name, new.name),)
         return Plan((*renamed, *self.described(new, old.comment), _validation(new, facts)))
+
+    def _stored(self, old: ConstraintInputs, new: ConstraintInputs) -> Plan:
+        """Change how its index is stored from now on."""
+        renamed = () if old.name == new.name else (self.rename(new, old.name, new.name),)
+        index = ident(new.db_schema, new.name)
+        stored = storage.changes(index, new.table_name, old.storage, new.storage)
+        return Plan((*renamed, *stored, *self.described(new, old.comment)))
 
     def observe(self, inputs: dict[str, Any], then: Definition, now: Definition) -> dict[str, Any]:
         """Whether it was proved is a property of its own."""
@@ -142,30 +137,6 @@ def _breaks(old: ConstraintInputs, facts: Facts) -> tuple[Risk, ...]:
     return found + replication.of_key(old, None, facts)
 
 
-def _check_references(given: ConstraintInputs, where: str, declared: Declarations) -> None:
-    there = given.references
-    if there is None:
-        raise InvalidDeclaration(f"{where}: names no table that it references")
-    if len(there.columns) != len(given.columns):
-        raise InvalidDeclaration(
-            f"{where}: {len(given.columns)} columns cannot reference {len(there.columns)}: name as many"
-        )
-    known = declared.columns_of(there.db_schema, there.table)
-    require_columns(there.columns, known, where, f"{there.db_schema}.{there.table}")
-
-
-def _check_excluded(given: ConstraintInputs, where: str, declared: Declarations) -> None:
-    if not given.elements:
-        raise InvalidDeclaration(f"{where}: names no elements")
-    statements: list[Any] = parse(_add(given, definition_of(given)).sql, where)
-    if len(statements) != 1:
-        raise InvalidDeclaration(f"{where}: expected elements and operators, got more than one statement")
-    made = statements[0].cmds[0].def_
-    found = [element for element, _ in made.exclusions]
-    known = declared.columns_of(given.db_schema, given.table)
-    require_columns([one.name for one in found if one.name], known, where, given.table_name)
-
-
 def _by_parts(given: ConstraintInputs, facts: Facts) -> bool:
     """Whether a foreign key is proved partition by partition: on the whole it could only block."""
     size = facts.size(given.db_schema, given.table)
@@ -176,13 +147,15 @@ def _added(given: ConstraintInputs, facts: Facts) -> tuple[Plan, Plan]:
     """Return what is built or proved without blocking, and what then makes the constraint."""
     if given.not_valid:
         return Plan(), _unproved(given, facts)
-    if given.kind in _KEYS:
+    if not given.enforced:
+        return Plan(), Plan((_add(given, definition_of(given)),))
+    if given.kind in _KEYS and not given.excludes:
         if parts := _key_parts(given, facts):
             return parts.built(), parts.joined()
         return _built(given, facts), _key(given, facts)
     if facts.size(given.db_schema, given.table).empty:
         return Plan(), Plan((_add(given, definition_of(given)),))
-    if given.kind == "exclusion":
+    if given.excludes:
         return Plan(), _excluded(given, facts)
     if _by_parts(given, facts):
         return _proved_by_parts(given, facts), Plan((_add(given, definition_of(given)),))
@@ -234,7 +207,7 @@ def _proved_by_parts(given: ConstraintInputs, facts: Facts) -> Plan:
 
 
 def _excluded(given: ConstraintInputs, facts: Facts) -> Plan:
-    """Add an exclusion constraint: its index cannot be built beside it."""
+    """Add an exclusion constraint, or a key with a period: its index cannot be built beside it."""
     size, added = facts.size(given.db_schema, given.table), _add(given, definition_of(given))
     detail = "An exclusion constraint's index cannot be built concurrently."
     hazards = (Hazard.BLOCKS_READS, Hazard.BLOCKS_WRITES)
@@ -287,9 +260,8 @@ def _retimed(given: ConstraintInputs) -> Statement:
 
 
 def _add(given: ConstraintInputs, definition: Part, undo: str | None = None) -> Statement:
-    sql = text("alter table {t} add constraint {k} {d}", t=given.of, k=ident(given.name), d=definition)
     lock = Lock.SHARE_ROW_EXCLUSIVE if given.kind == "foreign_key" else Lock.ACCESS_EXCLUSIVE
-    return Statement(sql, lock, given.table_name, undo=undo)
+    return Statement(addition(given, definition), lock, given.table_name, undo=undo)
 
 
 def _drop(given: ConstraintInputs, *, if_exists: bool = False) -> str:

@@ -10,6 +10,7 @@ from gatepost.postgres.catalog import Definition
 from gatepost.provider.kind import Inputs, Name
 from gatepost.provider.on_table import OnTable
 from gatepost.provider.sqltext import Part, expression, ident, idents, joined, part, raw, text
+from gatepost.provider.storage import Storage, clause
 
 Action = Literal["no action", "restrict", "cascade", "set null", "set default"]
 
@@ -45,6 +46,10 @@ class ConstraintInputs(OnTable):
     match: Literal["simple", "full"] = "simple"
     on_delete: Action = "no action"
     on_update: Action = "no action"
+    on_delete_columns: list[str] = []
+    """The columns that `set null` or `set default` concerns; all of the key where none are named."""
+    period: bool = False
+    """Whether the last column is a period: rows do not overlap in it, or are covered by those referred to."""
     elements: list[Excluded] = []
     method: str = "gist"
     where: str | None = None
@@ -54,49 +59,79 @@ class ConstraintInputs(OnTable):
     no_inherit: bool = False
     not_valid: bool = False
     """Whether rows that were there before it are left unproved."""
+    enforced: bool = True
+    """Whether it is checked at all."""
+    storage: Storage = {}
+    """Of the index of a key or an exclusion."""
+
+    @property
+    def excludes(self) -> bool:
+        """Whether its index cannot be built beside it: that of an exclusion, or of a key with a period."""
+        return self.kind == "exclusion" or (self.kind != "foreign_key" and self.period)
+
+
+def addition(given: ConstraintInputs, definition: Part) -> str:
+    """Return the statement that adds it by a definition."""
+    return text("alter table {t} add constraint {k} {d}", t=given.of, k=ident(given.name), d=definition)
 
 
 def definition_of(given: ConstraintInputs) -> Part:
     """Return what follows the constraint's name."""
     if given.kind == "check":
-        inherited = raw(" no inherit" if given.no_inherit else "")
-        return part("check ({e}){i}", e=expression(given.expression or "true"), i=inherited)
+        said = raw(f"{' no inherit' if given.no_inherit else ''}{_enforcement(given)}")
+        return part("check ({e}){said}", e=expression(given.expression or "true"), said=said)
     if given.kind == "exclusion":
         return _exclusion(given)
     if given.kind == "foreign_key":
         return _foreign_key(given)
     return part(
-        "{kind}{nulls} ({c}){include}{timing}",
+        "{kind}{nulls} ({c}{period}){include}{storage}{timing}",
         kind=raw(given.kind.replace("_", " ")),
         nulls=raw(" nulls not distinct" if given.nulls_not_distinct else ""),
         c=idents(given.columns),
+        period=raw(" without overlaps" if given.period else ""),
         include=_include(given),
+        storage=clause(given.storage),
         timing=timing_of(given),
     )
+
+
+def _enforcement(given: ConstraintInputs) -> str:
+    return "" if given.enforced else " not enforced"
+
+
+def _keyed(columns: list[str], *, period: bool) -> Part:
+    """Return the columns of a foreign key, or those that it refers to."""
+    if not period:
+        return idents(columns)
+    return joined([*(ident(one) for one in columns[:-1]), part("period {c}", c=ident(columns[-1]))])
 
 
 def _foreign_key(given: ConstraintInputs) -> Part:
     there = given.references
     assert there is not None
     return part(
-        "foreign key ({c}) references {t} ({r}){m} on update {u} on delete {d}{timing}",
-        c=idents(given.columns),
+        "foreign key ({c}) references {t} ({r}){m} on update {u} on delete {d}{only}{timing}{enforced}",
+        c=_keyed(given.columns, period=given.period),
         t=ident(there.db_schema, there.table),
-        r=idents(there.columns),
+        r=_keyed(there.columns, period=given.period),
         m=raw(" match full" if given.match == "full" else ""),
         u=raw(given.on_update),
         d=raw(given.on_delete),
+        only=part(" ({c})", c=idents(given.on_delete_columns)) if given.on_delete_columns else raw(""),
         timing=timing_of(given),
+        enforced=raw(_enforcement(given)),
     )
 
 
 def _exclusion(given: ConstraintInputs) -> Part:
     elements = (part("{e} with {o}", e=raw(one.element), o=raw(one.operator)) for one in given.elements)
     return part(
-        "exclude using {m} ({e}){include}{where}{timing}",
+        "exclude using {m} ({e}){include}{storage}{where}{timing}",
         m=ident(given.method),
         e=joined(elements),
         include=_include(given),
+        storage=clause(given.storage),
         where=part(" where ({w})", w=expression(given.where)) if given.where else raw(""),
         timing=timing_of(given),
     )
@@ -116,11 +151,12 @@ def create_index(given: ConstraintInputs, name: Part, on: Part, how: str) -> str
     """Return the statement that builds a key's index."""
     head = text("create unique index {how}{k} on {t}", how=raw(how), k=name, t=on)
     return text(
-        "{head} ({c}){include}{nulls}",
+        "{head} ({c}){include}{nulls}{storage}",
         head=raw(head),
         c=idents(given.columns),
         include=_include(given),
         nulls=raw(" nulls not distinct" if given.nulls_not_distinct else ""),
+        storage=clause(given.storage),
     )
 
 

@@ -66,7 +66,7 @@ class Declarations:
             self.types.add(place)
         elif key.kind in _RELATIONS:
             self.columns.setdefault(place, None)
-        elif key.kind == "verbatim":
+        elif key.kind == "verbatim" and not key.is_property:
             self.complete = False
 
     def check(self, text: Text) -> None:

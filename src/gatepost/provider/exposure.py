@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from gatepost.insight.bodies import read_routine
 from gatepost.insight.reading import read
+from gatepost.insight.tree import WrongSQL
+from gatepost.insight.walk import names_written_in
 from gatepost.postgres.catalog import Facts, Key, Size, query
 from gatepost.postgres.plan import Hazard, Lock, Risk, risk
 
@@ -23,8 +25,14 @@ def used_by_query(sql: str) -> frozenset[Place]:
 
 
 def used_by_body(sql: str) -> frozenset[Place]:
-    """Return the relations that a function's body names; dynamic SQL says nothing."""
-    found = read_routine(sql)
+    """Return the relations that a function's body names; dynamic SQL says nothing.
+
+    A body that is not checked may be no SQL at all: it may mean whatever it spells.
+    """
+    try:
+        found = read_routine(sql)
+    except WrongSQL:
+        return frozenset((schema or _SEARCHED, name) for schema, name in names_written_in(sql))
     uses = (*found.bound.relations, *found.late.relations)
     made = found.bound.made | found.late.made
     return frozenset((one.schema or _SEARCHED, one.name) for one in uses if one.name not in made)

@@ -10,10 +10,12 @@ from gatepost.provider.types import same_type
 
 if TYPE_CHECKING:
     from gatepost.provider.constraint_clauses import ConstraintInputs
-    from gatepost.provider.table import TableInputs
+    from gatepost.provider.table_inputs import TableInputs
 
 _HAS_VIRTUAL = 180000
 """The first server that has virtual generated columns."""
+_HAS_PERIODS = 180000
+"""The first server that has keys with periods, and constraints that are not enforced."""
 
 
 def require_virtual(given: TableInputs, facts: Facts) -> None:
@@ -26,6 +28,30 @@ def require_virtual(given: TableInputs, facts: Facts) -> None:
         raise InvalidDeclaration(
             f'table "{given.where}": column "{virtual[0]}" is virtual, which PostgreSQL'
             f" {facts.version // 10000} does not know: leave out virtual, or deploy to 18 or later"
+        )
+
+
+def require_same_above(old: TableInputs, new: TableInputs) -> None:
+    """Refuse to inherit from other tables than before.
+
+    :raises InvalidDeclaration: says so.
+    """
+    if old.inherits != new.inherits:
+        raise InvalidDeclaration(
+            f'table "{new.where}": what it inherits from cannot change in place: declare another table'
+        )
+
+
+def require_constraint(given: ConstraintInputs, facts: Facts) -> None:
+    """Refuse a period, or what is not enforced, on a server that knows no such thing.
+
+    :raises InvalidDeclaration: names it.
+    """
+    said = [name for name, given_ in (("period", given.period), ("enforced", not given.enforced)) if given_]
+    if said and facts.version < _HAS_PERIODS:
+        raise InvalidDeclaration(
+            f'constraint "{given.name}" on "{given.table_name}": PostgreSQL {facts.version // 10000} does not'
+            f" know {said[0]}: leave it out, or deploy to 18 or later"
         )
 
 

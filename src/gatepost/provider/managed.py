@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from gatepost.postgres.catalog import Definition, Key
+from gatepost.provider.from_catalog.clauses import Clauses
 
 _ON_RELATIONS = frozenset({"constraints", "indexes", "policies", "triggers"})
 _RELATIONS = ("tables", "views", "materialized_views")
@@ -41,7 +42,7 @@ class Managed:
             elif key.kind == "verbatim":
                 added = self._speaks_of_ours(key.name)
             else:
-                added = key.schema in self.schemas and definition.get("ownedBy") not in serials
+                added = key.schema in self.schemas and _owner(definition) not in serials
             if added and not self._is_known(key):
                 yield key
 
@@ -53,10 +54,10 @@ class Managed:
             found |= {(one.get("schema") or key.schema, one["name"]) for one in parts}
         return found
 
-    def _serials(self) -> set[str]:
-        """Return the columns whose sequences PostgreSQL made, as a sequence names its owner."""
+    def _serials(self) -> set[tuple[str, ...]]:
+        """Return the columns whose sequences PostgreSQL made: schema, table and name."""
         return {
-            ".".join(_quoted(part) for part in (key.schema, key.name, column["name"]))
+            (key.schema, key.name, column["name"])
             for key, given in self.declared.items()
             for column in _columns(given)
             if column["type"].lower() in _SERIALS
@@ -91,6 +92,11 @@ def managed(
     """Return what is managed: the schemas that the program makes, and those that it has objects in."""
     used = {key.schema for key in declared if key.schema}
     return Managed(declared, frozenset({*schemas, *used}), existing)
+
+
+def _owner(definition: Definition) -> tuple[str, ...]:
+    """Return the column that owns a sequence; nothing where none does."""
+    return tuple(Clauses(definition["ownedBy"]).name()) if definition.get("ownedBy") else ()
 
 
 def _columns(given: Mapping[str, object]) -> list[dict[str, str]]:

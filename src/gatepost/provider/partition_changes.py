@@ -87,7 +87,10 @@ class _Change:
                 (
                     Plan(tuple(_detach(after) for _, after in rebound)),
                     *(
-                        Plan(tuple(_alter(before, after)), self._access(before, after))
+                        Plan(
+                            (*self._policies(before, after), *_alter(before, after)),
+                            self._access(before, after),
+                        )
                         for before, after in pairs
                     ),
                     *(create(one, self.facts) for one in fresh),
@@ -97,6 +100,16 @@ class _Change:
                 Plan(),
             ),
         )
+
+    def _policies(self, old: Member, new: Member) -> list[Statement]:
+        """Return what gives a partition the policies of its table, or takes them from it."""
+        if old.open == new.open:
+            return []
+        places = new.parent, (new.schema, new.name)
+        return [
+            *policy.withdrawn(self.facts, *places),
+            *([] if new.open else policy.copied(self.facts, *places)),
+        ]
 
     def _access(self, old: Member, new: Member) -> tuple[Risk, ...]:
         size = self.facts.size(old.schema, old.name)
@@ -197,7 +210,7 @@ def create(member: Member, facts: Facts) -> Plan:
         statements.append(privileges.revoke_all("table", target, label, inherited))
     statements += privileges.changes("table", target, label, None, member.privileges)
     statements += comment.changes(member.on, label, None, member.comment)
-    copied = policy.copied(facts, member.parent, (member.schema, member.name))
+    copied = [] if member.open else policy.copied(facts, member.parent, (member.schema, member.name))
     return Plan((*statements, *copied, _attach(member)))
 
 

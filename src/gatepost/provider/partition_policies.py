@@ -41,9 +41,9 @@ def in_partition(given: P, schema: str, name: str) -> P:
 
 
 def in_partitions(given: P, facts: Facts) -> list[P]:
-    """Return a table's policy as each of its partitions has it."""
+    """Return a table's policy as each of its partitions has it; one without row security has none."""
     found = partitions_of(facts, given.db_schema, given.table)
-    return [in_partition(given, one.schema, one.name) for one in found]
+    return [in_partition(given, one.schema, one.name) for one in found if not one.open]
 
 
 def _references(node: Any, table: str) -> Iterator[int]:

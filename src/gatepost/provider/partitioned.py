@@ -24,6 +24,8 @@ class Partition:
     leaf: bool
     """Whether it holds rows itself."""
     empty: bool
+    open: bool
+    """Whether it has no row security, though its table has."""
 
     @property
     def target(self) -> Part:
@@ -54,8 +56,8 @@ def partitions_of(facts: Facts, schema: str, table: str) -> list[Partition]:
     given = {"schema": place.schema, "name": place.name}
     rows = facts.connection.execute(query("partitions"), given).fetchall()
     return [
-        Partition(str(s), str(n), str(ps), str(pn), bool(leaf), bool(empty))
-        for s, n, ps, pn, leaf, empty in rows
+        Partition(str(s), str(n), str(ps), str(pn), bool(leaf), bool(empty), bool(open_))
+        for s, n, ps, pn, leaf, empty, open_ in rows
     ]
 
 
@@ -133,7 +135,7 @@ def parts_of(
     size = facts.size(*place)
     if size.empty or not size.partitioned:
         return None
-    table = Partition(*place, "", "", leaf=False, empty=True)
+    table = Partition(*place, "", "", leaf=False, empty=True, open=False)
     found, taken = _indexes_of_partitions(facts, *place)
     names = {table: name}
     for one in partitions_of(facts, *place):

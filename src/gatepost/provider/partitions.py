@@ -54,6 +54,8 @@ class Member:
     privileges: Mapping[str, Sequence[str]]
     storage: Mapping[str, str]
     comment: str | None
+    open: bool = False
+    """Whether it has no row security, though its table has: the policies of the table are not for it then."""
 
     @property
     def target(self) -> Part:
@@ -181,4 +183,5 @@ class Partitioned:
             self.privileges if one.privileges is None else one.privileges,
             {} if one.partition_by else own,
             one.comment,
+            one.row_security == "off" and self.row_security != "off",
         )

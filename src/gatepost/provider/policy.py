@@ -153,17 +153,25 @@ def _drop_if_exists(given: PolicyInputs, name: str) -> Statement:
 
 
 def copied(facts: Facts, table: tuple[str, str], partition: tuple[str, str]) -> list[Statement]:
-    """Return the statements that give a new partition the policies of its table."""
+    """Return the statements that give a partition the policies of its table."""
+    found = [in_partition(one, *partition) for one in _policies_of(facts, table)]
+    return [statement for one in found for statement in (_create(one), *PolicyKind().described(one, None))]
+
+
+def withdrawn(facts: Facts, table: tuple[str, str], partition: tuple[str, str]) -> list[Statement]:
+    """Return the statements that take them from it again."""
+    found = (in_partition(one, *partition) for one in _policies_of(facts, table))
+    return [_drop_if_exists(one, one.name) for one in found]
+
+
+def _policies_of(facts: Facts, table: tuple[str, str]) -> list[PolicyInputs]:
     place = facts.planned.present(Key("tables", *table))
     if facts.connection is None or place is None:
         return []
     with canonical_names(facts.connection):
         rows = facts.connection.execute(query("policies"), {"schema": place.schema, "names": [place.name]})
         found = [(str(name), cast("Definition", one)) for _, _, name, one in rows.fetchall()]
-    statements: list[Statement] = []
-    for name, definition in found:
-        given = {"schema": table[0], "table": table[1], "name": name, **definition}
-        given.pop("differs", None)
-        one = in_partition(PolicyInputs.model_validate(given), *partition)
-        statements += [_create(one), *PolicyKind().described(one, None)]
-    return statements
+    given = (
+        {**definition, "schema": table[0], "table": table[1], "name": name} for name, definition in found
+    )
+    return [PolicyInputs.model_validate({k: v for k, v in one.items() if k != "differs"}) for one in given]

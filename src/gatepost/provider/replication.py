@@ -102,10 +102,11 @@ def _unwritable(given: PublicationInputs, facts: Facts) -> Iterator[tuple[str, s
 
 
 def _identities(given: PublicationInputs, facts: Facts) -> Iterator[Identity]:
-    if given.all_tables:
-        yield from _found(facts, None, None)
-    for schema in given.schemas:
-        yield from _found(facts, schema, None)
+    wholes = [None] if given.all_tables else list(given.schemas)
+    for identity in (one for schema in wholes for one in _found(facts, schema, None)):
+        # Nobody writes yet what this deployment makes, and its keys are made beside the publication.
+        if Key("tables", identity.schema, identity.name) not in facts.planned.made:
+            yield identity
     for one in given.tables:
         place = facts.planned.present(Key("tables", one.db_schema, one.table))
         there = list(_found(facts, place.schema, place.name)) if place else []
@@ -117,7 +118,12 @@ def _identities(given: PublicationInputs, facts: Facts) -> Iterator[Identity]:
 def _gets_a_key(table: PublishedTable, facts: Facts) -> bool:
     """Return whether this deployment may make the table's key: it comes before what publishes the table."""
     place = table.db_schema, table.table
-    return any(one.kind == "constraints" and (one.schema, one.name) == place for one in facts.planned.made)
+    told = f"replica identity of table {ident(*place).as_string(None)}".replace('"', "")
+    return any(
+        (one.kind == "constraints" and (one.schema, one.name) == place)
+        or (one.is_property and one.name.replace('"', "") == told)
+        for one in facts.planned.made
+    )
 
 
 def _found(facts: Facts, schema: str | None, name: str | None) -> Iterator[Identity]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
-
-from pydantic import Field
 
 from gatepost.errors import InvalidDeclaration
 from gatepost.intent_data import intent_from
@@ -21,78 +19,12 @@ from gatepost.provider import (
     row_security,
     storage,
 )
-from gatepost.provider.column import ColumnInputs
 from gatepost.provider.columns import Site
 from gatepost.provider.declarations import Declarations, Text
-from gatepost.provider.kind import Inputs, Kind, Name, require_columns
-from gatepost.provider.partitions import Member, Partitioned, PartitionInputs
-from gatepost.provider.renaming import follows
-from gatepost.provider.row_security import RowSecurity
+from gatepost.provider.kind import Kind, require_columns
+from gatepost.provider.partitions import Member
 from gatepost.provider.sqltext import Part, ident, joined, part, raw, text
-from gatepost.provider.storage import Storage
-
-
-class TableInputs(Inputs):
-    """A table as it is declared."""
-
-    db_schema: Name = Field(default="public", alias="schema")
-    name: Name
-    columns: tuple[ColumnInputs, ...]
-    comment: str | None = None
-    row_security: RowSecurity = "off"
-    privileges: dict[str, list[str]] = {}
-    storage: Storage = {}
-    """Of a partitioned table: those of its partitions."""
-    partition_by: str | None = None
-    partitions: tuple[PartitionInputs, ...] = ()
-    drop_undeclared: bool = True
-    """Whether a partition that is no longer declared is dropped; otherwise it stays."""
-    intent: dict[str, dict[str, Any]] | None = None
-    """Who may do what to whose rows: nothing in the database comes of it."""
-
-    @property
-    def where(self) -> str:
-        """The table as messages call it."""
-        return f"{self.db_schema}.{self.name}"
-
-    def in_new_names(self, new: TableInputs, names: Mapping[str, str]) -> TableInputs:
-        """Return the table with its partition keys as they read where columns got other names."""
-        if not names or self.partition_by is None:
-            return self
-        keys = {one.name: one.partition_by for one in new.partitions}
-        parts = (
-            one.model_copy(update={"partition_by": _key(one.partition_by, keys.get(one.name), names)})
-            for one in self.partitions
-        )
-        update = {
-            "partition_by": _key(self.partition_by, new.partition_by, names),
-            "partitions": tuple(parts),
-        }
-        return self.model_copy(update=update)
-
-    def partitioned(self, without: Iterable[str] = ()) -> Partitioned | None:
-        """Return the table as its partitions see it, if it has any.
-
-        :param without: columns that are no more; privileges on them went with them.
-        """
-        if self.partition_by is None:
-            return None
-        held = privileges.without(self.privileges, set(without)) if without else self.privileges
-        return Partitioned(
-            self.db_schema,
-            self.name,
-            self.partition_by,
-            self.partitions,
-            self.row_security,
-            held,
-            self.storage,
-            self.drop_undeclared,
-        )
-
-
-def _key(old: str | None, new: str | None, names: Mapping[str, str]) -> str | None:
-    statement = "create table t () partition by {}".format
-    return new if old and new and follows(statement(old), statement(new), names) else old
+from gatepost.provider.table_inputs import TableInputs, columns_of
 
 
 class TableKind(Kind[TableInputs]):
@@ -112,27 +44,29 @@ class TableKind(Kind[TableInputs]):
             raise InvalidDeclaration(f"{where}: column {', '.join(twice)} is declared twice")
         for one in given.columns:
             one.check(where)
-        privileges.check(given.privileges, privileges.TABLE, where, frozenset(names))
+        known = columns_of(given, declared)
+        privileges.check(given.privileges, privileges.TABLE, where, known)
         storage.check(given.storage, where)
+        if given.inherits and given.partition_by:
+            raise InvalidDeclaration(f"{where}: a table that is partitioned inherits from none")
         if given.intent is not None:
-            used = intent_from(given.intent).columns
-            require_columns(used, frozenset(names), f"{where}: intent", given.where)
+            require_columns(intent_from(given.intent).columns, known, f"{where}: intent", given.where)
         if divided := given.partitioned():
             divided.check(frozenset(names))
         elif given.partitions:
             raise InvalidDeclaration(f"{where}: has partitions, but does not say by what it is partitioned")
 
     def texts(self, given: TableInputs) -> Iterable[Text]:
-        known = frozenset(one.name for one in given.columns)
+        known = None if given.inherits else frozenset(one.name for one in given.columns)
         for one in given.columns:
             yield from one.texts(f'table "{given.where}"', given.name, known)
 
     def announce(self, given: TableInputs, declared: Declarations) -> None:
-        names = frozenset(one.name for one in given.columns if not one.retired)
+        names = columns_of(given, declared, retired=False)
         places = [(one.db_schema or given.db_schema, one.name) for one in given.partitions]
         declared.columns |= dict.fromkeys([(given.db_schema, given.name), *places], names)
         asked = ((one.renamed_from, one.name) for one in given.columns)
-        former = {old: name for old, name in asked if old is not None and old not in names}
+        former = {old: name for old, name in asked if old is not None and old not in (names or ())}
         declared.renamed |= {(given.db_schema, given.name): former} if former else {}
         if divided := given.partitioned():
             declared.partition_keys[given.db_schema, given.name] = tuple(sorted(divided.columns))
@@ -148,8 +82,10 @@ class TableKind(Kind[TableInputs]):
         own = storage.clause({} if given.partition_by else given.storage)
         divided = part(" partition by {k}", k=raw(given.partition_by)) if given.partition_by else raw("")
         sql = text(
-            "create table {t} (\n    {lines}\n){divided}{own}",
+            "create {logged}table {t} (\n    {lines}\n){above}{divided}{own}",
+            logged=raw("unlogged " if given.unlogged else ""),
             t=target,
+            above=_inherits(given),
             lines=lines,
             divided=divided,
             own=own,
@@ -170,6 +106,7 @@ class TableKind(Kind[TableInputs]):
     def update(self, old: TableInputs, new: TableInputs, facts: Facts) -> Plan:
         limits.require_virtual(new, facts)
         limits.require_key(old, new)
+        limits.require_same_above(old, new)
         size = facts.size(old.db_schema, old.name)
         moved = Plan(tuple(_move(old, new)), _breaks(old, new, size))
         target, name = _target(new), new.where
@@ -192,6 +129,7 @@ class TableKind(Kind[TableInputs]):
             + secured
             + altered.apply()
             + Plan((*granted, *described, *stored), access.of_table(old, new, facts))
+            + _logged(old, new, size)
             + divided.applied
             + altered.finish()
         )
@@ -241,7 +179,7 @@ def _by_name(values: dict[str, Any]) -> dict[str, Any]:
     parts = {one["name"]: _plain(one) for one in values.get("partitions", ())}
     by_role = privileges.normal(values.get("privileges"))
     undeclared = values.get("dropUndeclared") is False
-    rest = {name: value for name, value in values.items() if value not in ("off", None)}
+    rest = {name: value for name, value in values.items() if value not in ("off", None, False, [])}
     return {
         **rest,
         "columns": columns,
@@ -261,6 +199,26 @@ def _plain(given: dict[str, Any]) -> dict[str, Any]:
 
 def _target(given: TableInputs) -> Part:
     return ident(given.db_schema, given.name)
+
+
+def _inherits(given: TableInputs) -> Part:
+    above = joined(ident(*one.place) for one in given.inherits)
+    return part(" inherits ({a})", a=above) if given.inherits else raw("")
+
+
+def _logged(old: TableInputs, new: TableInputs, size: Size) -> Plan:
+    """Return what makes a table unlogged, or logged: all its rows are written again."""
+    if old.unlogged == new.unlogged:
+        return Plan()
+    word = raw("unlogged" if new.unlogged else "logged")
+    changed = Statement(
+        text("alter table {t} set {w}", t=_target(new), w=word), Lock.ACCESS_EXCLUSIVE, new.where
+    )
+    risks = risk(Hazard.REWRITES_TABLE, old.where, f"It becomes {word.as_string(None)}.", size=size)
+    lost = "A crash of the server empties it from then on, and no replica has it."
+    return Plan(
+        (changed,), risks + (risk(Hazard.DELETES_DATA, old.where, lost, size=size) if new.unlogged else ())
+    )
 
 
 def _on(target: Part) -> Part:

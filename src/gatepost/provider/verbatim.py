@@ -1,4 +1,4 @@
-"""Objects without a kind of their own — aggregates, operators, rules, … — by their own create statements."""
+"""Objects and properties without a kind of their own — aggregates, rules, statistics — by their SQL."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from gatepost.errors import InvalidDeclaration
 from gatepost.insight.tree import PARSER
-from gatepost.postgres.catalog import Definition, Facts, Key
+from gatepost.postgres.catalog import PROPERTIES, Definition, Facts, Key
 from gatepost.postgres.plan import Hazard, Lock, Plan, Statement, risk
 from gatepost.provider.declarations import Declarations
 from gatepost.provider.insight import parse
@@ -26,7 +26,7 @@ class VerbatimInputs(Inputs):
     """Such an object as it is declared."""
 
     creates: str
-    """What it is, as `drop` calls it: `aggregate public.median(numeric)`."""
+    """What it is, as `drop` calls it: `aggregate public.median(numeric)`; or the property that is set."""
     sql: str
     file: str | None = None
 
@@ -57,8 +57,10 @@ class VerbatimKind(Kind[VerbatimInputs]):
 
     def check(self, given: VerbatimInputs, declared: Declarations) -> None:
         where = given.file or given.place
-        if not any(given.place.startswith(f"{name} ") for name in TYPES):
-            raise InvalidDeclaration(f"{where}: {given.place} begins with none of {', '.join(TYPES)}")
+        known = (*(f"{name} " for name in TYPES), *PROPERTIES)
+        if not given.place.startswith(known):
+            listed = ", ".join(one.strip() for one in known)
+            raise InvalidDeclaration(f"{where}: {given.place} begins with none of {listed}")
         if not parse(given.sql, where):
             raise InvalidDeclaration(f"{where}: expected the statements that make {given.place}, got none")
 
@@ -67,25 +69,32 @@ class VerbatimKind(Kind[VerbatimInputs]):
         return ["creates"] if old.place != new.place else []
 
     def create(self, given: VerbatimInputs, facts: Facts) -> Plan:
-        return Plan(tuple(Statement(one, Lock.NONE, given.place) for one in given.statements()))
+        lock = Lock.ACCESS_EXCLUSIVE if self.key(given).is_property else Lock.NONE
+        return Plan(tuple(Statement(one, lock, given.place) for one in given.statements()))
 
     def update(self, old: VerbatimInputs, new: VerbatimInputs, facts: Facts) -> Plan:
         """Nothing is known of what it does: it is dropped and made again, in one transaction."""
         if old.sql == new.sql:
             return Plan()
-        return Plan((_drop(old),) if facts.read(self.key(old)) else ()) + self.create(new, facts)
+        return Plan(self._undone(old, facts)) + self.create(new, facts)
 
     def delete(self, old: VerbatimInputs, facts: Facts) -> Plan:
-        if facts.read(self.key(old)) is None:
-            return Plan()
-        breaks = risk(Hazard.BREAKS_CLIENTS, old.place, "Statements that use it fail from then on.")
-        return Plan((_drop(old),), breaks)
+        gone = self._undone(old, facts)
+        if not gone or self.key(old).is_property:
+            return Plan(gone)
+        return Plan(gone, risk(Hazard.BREAKS_CLIENTS, old.place, "Statements that use it fail from then on."))
+
+    def _undone(self, old: VerbatimInputs, facts: Facts) -> tuple[Statement, ...]:
+        """Return what drops the object, or sets the property back to what goes without saying."""
+        found = facts.read(self.key(old))
+        if found is None:
+            return ()
+        sql = str(found["undo"]) if "undo" in found else text("drop {what}", what=raw(old.place))
+        return (Statement(sql, Lock.ACCESS_EXCLUSIVE, old.place),)
 
     def observe(self, inputs: dict[str, Any], then: Definition, now: Definition) -> dict[str, Any]:
+        if "sql" in now:
+            return inputs if then == now else {**inputs, "sql": now["sql"]}
         seen = ", ".join(f"{name}: {now[name]}" for name in now if then.get(name) != now[name])
         lost = ", ".join(f"{name}: nothing" for name in then if name not in now)
         return {**inputs, "sql": "; ".join(part for part in (seen, lost) if part) or inputs["sql"]}
-
-
-def _drop(old: VerbatimInputs) -> Statement:
-    return Statement(text("drop {what}", what=raw(old.place)), Lock.ACCESS_EXCLUSIVE, old.place)

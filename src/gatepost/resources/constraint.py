@@ -9,6 +9,7 @@ import pulumi
 
 from gatepost.resources._base import DatabaseObject
 from gatepost.resources._names import declared
+from gatepost.resources.partition import Storage, wire_storage
 from gatepost.resources.table import PartitionOf, Table
 
 Action = Literal["no action", "restrict", "cascade", "set null", "set default"]
@@ -48,6 +49,9 @@ class PrimaryKey(Constraint):
     :param include: columns that its index holds beside the key.
     :param deferrable: whether it may be checked at the end of a transaction; `initially_deferred`: whether it
         is, unless the transaction says otherwise.
+    :param period: whether the last column is a range in which rows of the same other columns do not overlap:
+        from PostgreSQL 18 on.
+    :param storage: storage parameters of its index.
     """
 
     def __init__(
@@ -59,6 +63,8 @@ class PrimaryKey(Constraint):
         include: Sequence[str] = (),
         deferrable: bool | None = None,
         initially_deferred: bool | None = None,
+        period: bool | None = None,
+        storage: Storage | None = None,
         name: str | None = None,
         comment: str | None = None,
         opts: pulumi.ResourceOptions | None = None,
@@ -73,12 +79,14 @@ class PrimaryKey(Constraint):
             include=list(include) or None,
             deferrable=deferrable,
             initially_deferred=initially_deferred,
+            period=period,
+            storage=wire_storage(storage),
             comment=comment,
         )
 
 
 class Unique(Constraint):
-    """A unique constraint; `nulls_not_distinct` needs PostgreSQL 15."""
+    """A unique constraint; `nulls_not_distinct` needs PostgreSQL 15, and the rest is as of a primary key."""
 
     def __init__(
         self,
@@ -90,6 +98,8 @@ class Unique(Constraint):
         include: Sequence[str] = (),
         deferrable: bool | None = None,
         initially_deferred: bool | None = None,
+        period: bool | None = None,
+        storage: Storage | None = None,
         name: str | None = None,
         comment: str | None = None,
         opts: pulumi.ResourceOptions | None = None,
@@ -105,6 +115,8 @@ class Unique(Constraint):
             include=list(include) or None,
             deferrable=deferrable,
             initially_deferred=initially_deferred,
+            period=period,
+            storage=wire_storage(storage),
             comment=comment,
         )
 
@@ -114,6 +126,7 @@ class Check(Constraint):
 
     :param no_inherit: whether tables that inherit from this one do without it; not for partitioned tables.
     :param not_valid: leaves the rows that are there unproved; they are proved once it is taken away.
+    :param enforced: `False`: it is written down, and nobody checks it: from PostgreSQL 18 on.
     """
 
     def __init__(
@@ -124,6 +137,7 @@ class Check(Constraint):
         *,
         no_inherit: bool | None = None,
         not_valid: bool | None = None,
+        enforced: bool | None = None,
         name: str | None = None,
         comment: str | None = None,
         opts: pulumi.ResourceOptions | None = None,
@@ -138,6 +152,7 @@ class Check(Constraint):
             expression=expression,
             no_inherit=no_inherit,
             not_valid=not_valid,
+            enforced=enforced,
             comment=comment,
         )
 
@@ -147,6 +162,9 @@ class ForeignKey(Constraint):
 
     :param match: `full`: of several columns all are null or none.
     :param not_valid: leaves the rows that are there unproved; they are proved once it is taken away.
+    :param on_delete_columns: the columns that become null, or get their default; all where none are named.
+    :param period: whether the last column is a range that rows there cover together: from PostgreSQL 18 on.
+    :param enforced: `False`: it is written down, and nobody checks it: from PostgreSQL 18 on.
     """
 
     def __init__(
@@ -160,7 +178,10 @@ class ForeignKey(Constraint):
         on_delete: Action = "no action",
         on_update: Action = "no action",
         match: Literal["simple", "full"] | None = None,
+        on_delete_columns: Sequence[str] = (),
+        period: bool | None = None,
         not_valid: bool | None = None,
+        enforced: bool | None = None,
         deferrable: bool | None = None,
         initially_deferred: bool | None = None,
         name: str | None = None,
@@ -174,15 +195,14 @@ class ForeignKey(Constraint):
             pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=list(references.keys))),
             name=name,
             columns=list(columns),
-            references={
-                "schema": references.schema,
-                "table": references.name,
-                "columns": list(columns_of),
-            },
+            references={"schema": references.schema, "table": references.name, "columns": list(columns_of)},
             on_delete=on_delete,
             on_update=on_update,
             match=match,
+            on_delete_columns=list(on_delete_columns) or None,
+            period=period,
             not_valid=not_valid,
+            enforced=enforced,
             deferrable=deferrable,
             initially_deferred=initially_deferred,
             comment=comment,
@@ -206,6 +226,7 @@ class Exclusion(Constraint):
         method: str | None = None,
         where: str | None = None,
         include: Sequence[str] = (),
+        storage: Storage | None = None,
         deferrable: bool | None = None,
         initially_deferred: bool | None = None,
         name: str | None = None,
@@ -223,6 +244,7 @@ class Exclusion(Constraint):
             method=method,
             where=where,
             include=list(include) or None,
+            storage=wire_storage(storage),
             deferrable=deferrable,
             initially_deferred=initially_deferred,
             comment=comment,

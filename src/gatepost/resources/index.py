@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pulumi
 
 from gatepost.resources._base import DatabaseObject
+from gatepost.resources._names import declared
 from gatepost.resources.materialized_view import MaterializedView
 from gatepost.resources.partition import Storage, wire_storage
 from gatepost.resources.table import PartitionOf, Table
@@ -58,3 +59,4 @@ class Index(DatabaseObject):
             "comment": comment,
         }
         super().__init__("Index", resource_name, inputs, opts, texts=[*columns, where])
+        declared().add(table.place[0], name or resource_name, self)

@@ -26,7 +26,8 @@ def wire_storage(storage: Storage | None) -> dict[str, str] | None:
 class Partition:
     """One partition: `Partition("events_2026", "from ('2026-01-01') to ('2027-01-01')")`.
 
-    Row security, policies, privileges and storage parameters are its table's, unless it has its own.
+    Row security, policies, privileges and storage parameters are its table's, unless it has its own; without
+    row security (`"off"`) it has no policies of its table.
     """
 
     name: str

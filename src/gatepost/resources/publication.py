@@ -9,6 +9,7 @@ from typing import Any, Literal
 import pulumi
 
 from gatepost.resources._base import DatabaseObject
+from gatepost.resources._names import declared
 from gatepost.resources.table import Table
 
 Operation = Literal["insert", "update", "delete", "truncate"]
@@ -69,5 +70,5 @@ class Publication(DatabaseObject):
             "comment": comment,
         }
         texts = [one.where for one in published]
-        after = [key for one in published for key in one.table.keys]
+        after = [made for one in published for made in declared().objects.get(one.table.place, ())]
         super().__init__("Publication", resource_name, inputs, opts, texts=texts, after=after)

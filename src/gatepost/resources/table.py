@@ -67,6 +67,8 @@ class Table(DatabaseObject):
         the whole truth: a role that is not named has none.
     :param storage: storage parameters, for example `{"fillfactor": 80}`; of a partitioned table they are
         those of its partitions.
+    :param unlogged: whether it is left out of the write-ahead log: faster to write, and empty after a crash.
+    :param inherits: tables whose columns and checks it has beside its own, which alone are declared here.
     :param partition_by: how its rows are divided, and into what: `Range("occurred_at", Monthly(ahead=3))`.
         A partition has the row security, policies, privileges, indexes and constraints of its table.
     :param intent: who may do what to whose rows, by role and command: what `gatepost prove isolation` holds
@@ -91,6 +93,8 @@ class Table(DatabaseObject):
         row_security: RowSecurity = "off",
         privileges: Mapping[str, Sequence[str] | str] | None = None,
         storage: Storage | None = None,
+        unlogged: bool | None = None,
+        inherits: Sequence[Table] = (),
         partition_by: PartitionBy | None = None,
         intent: Intent | None = None,
         opts: pulumi.ResourceOptions | None = None,
@@ -104,13 +108,15 @@ class Table(DatabaseObject):
             "row_security": row_security,
             "privileges": wire_privileges(privileges),
             "storage": wire_storage(storage),
+            "unlogged": unlogged,
+            "inherits": [{"schema": one.schema, "table": one.name} for one in inherits] or None,
             "intent": None if intent is None else data_of(intent),
             **_divided(partition_by, name),
         }
         texts = [
             text for column in columns for text in (f"null::{column.type}", column.default, column.generated)
         ]
-        super().__init__("Table", resource_name, inputs, opts, texts=texts)
+        super().__init__("Table", resource_name, inputs, opts, texts=texts, after=inherits)
         self.keys = []
         self.place = (schema, name)
         self._parts = {one["name"]: one.get("schema", schema) for one in inputs.get("partitions") or ()}

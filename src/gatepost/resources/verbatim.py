@@ -19,7 +19,15 @@ class Verbatim(DatabaseObject):
 
     A change of the statements drops the object and makes it again.
 
-    :param creates: what it is, as `drop` calls it: `aggregate public.median(numeric)`.
+    Properties that no class has an argument for are declared so too: `statistics of column public.notes.body`
+    by `alter table only public.notes alter column body set statistics 500`. Taken out of the program, they
+    are as they would be by themselves.
+
+    :param creates: what it is, as `drop` calls it: `aggregate public.median(numeric)`; or the property:
+        `clustering of`, `compression of`, `default of` (a column of a view or partition), `not null of` (a
+        partition's column), `options of`, `replica identity of`, `statistics of` or `storage of` something,
+        or `comment on` a schema, an extension, the index of a constraint, the constraint of a domain or the
+        column of a partition.
     """
 
     def __init__(
@@ -32,7 +40,11 @@ class Verbatim(DatabaseObject):
     ) -> None:
         text, file = read_sql(sql)
         inputs = {"creates": creates, "sql": text, "file": file}
-        used = [made for place in names_written_in(text) for made in declared().objects.get(place, ())]
+        made = _NAME.search(creates)
+        schema = (made[1] or made[2]) if made else ""
+        # An index is named without its schema, which is its table's.
+        places = ((given or schema, name) for given, name in names_written_in(text))
+        used = [one for place in places for one in declared().objects.get(place, ())]
         super().__init__("Verbatim", resource_name, inputs, opts, after=used)
-        if found := _NAME.search(creates):
-            declared().add(found[1] or found[2], found[3] or found[4], self)
+        if made:
+            declared().add(schema, made[3] or made[4], self)

@@ -28,7 +28,7 @@ def check_constraint(declared: Declared, _source: Source, catalog: Catalog) -> I
         deferrable=bool(given.get("deferrable")),
         initially_deferred=bool(given.get("initiallyDeferred")),
         nulls_not_distinct=bool(given.get("nullsNotDistinct")),
-        validated=not given.get("notValid"),
+        validated=not given.get("notValid") and given.get("enforced", True),
         comment=given.get("comment"),
     )
     yield Check(declared.feature, "constraint", f"{given['name']} on {schema}.{table}", expected, _found(row))

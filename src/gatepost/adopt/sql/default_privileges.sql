@@ -9,12 +9,12 @@ select
 from pg_default_acl as d
 left join pg_namespace as n on n.oid = d.defaclnamespace
 cross join lateral (
-    select x.grantee as role, x.is_grantable as grantable, jsonb_agg(x.privilege_type order by x.privilege_type) as privileges
-    from aclexplode(d.defaclacl) as x
+    select x.grantee as role, x.is_grantable as grantable, jsonb_agg(x.privilege_type order by x.privilege_type) as privileges, min(x.n) as first
+    from aclexplode(d.defaclacl) with ordinality as x (grantor, grantee, privilege_type, is_grantable, n)
     where d.defaclnamespace <> 0 or x.grantee <> d.defaclrole
     group by x.grantee, x.is_grantable
     union all
-    select b.grantee, false, '[]'
+    select b.grantee, false, '[]', 0
     from (
         select distinct y.grantee
         from aclexplode(acldefault(case d.defaclobjtype when 'S' then 's' else d.defaclobjtype end, d.defaclrole)) as y
@@ -22,4 +22,4 @@ cross join lateral (
     where d.defaclnamespace = 0
         and not exists (select from aclexplode(d.defaclacl) as z where z.grantee = b.grantee)
 ) as g
-order by 1, 2 nulls first, 3, 4
+order by 1, 2 nulls first, 3, g.first

@@ -3,13 +3,14 @@ select
     n.nspname as name,
     pg_get_userbyid(n.nspowner) as owner,
     coalesce((
-        select jsonb_agg(jsonb_build_object('role', g.role, 'privileges', g.privileges, 'grantable', g.grantable) order by g.role, g.grantable)
+        select jsonb_agg(jsonb_build_object('role', g.role, 'privileges', g.privileges, 'grantable', g.grantable) order by g.first)
         from (
             select
                 case when x.grantee = 0 then 'public' else pg_get_userbyid(x.grantee) end as role,
                 x.is_grantable as grantable,
-                jsonb_agg(x.privilege_type order by x.privilege_type) as privileges
-            from aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) as x
+                jsonb_agg(x.privilege_type order by x.privilege_type) as privileges,
+                min(x.n) as first
+            from aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) with ordinality as x (grantor, grantee, privilege_type, is_grantable, n)
             where x.grantee <> n.nspowner
             group by x.grantee, x.is_grantable
         ) as g

@@ -15,13 +15,7 @@ columns as (
     where a.attnum > 0 and not a.attisdropped and r.relkind in ('r', 'p', 'v', 'm')
 )
 
-select 'table ' || r.label as what, 'it inherits from ' || string_agg(i.inhparent::regclass::text, ', ' order by i.inhseqno) || ': tables are declared without inheritance' as reason
-from pg_inherits as i
-join relations as r on r.oid = i.inhrelid
-where r.relkind = 'r' and not r.relispartition
-group by r.label
-union all
-select 'table ' || r.label, 'it is unlogged: declared tables are logged' from relations as r where r.relkind in ('r', 'p') and r.relpersistence = 'u'
+select 'table ' || r.label as what, 'it is unlogged: declared partitions are logged' as reason from relations as r where r.relkind in ('r', 'p') and r.relpersistence = 'u' and r.relispartition
 union all
 select 'table ' || r.label, 'it is of type ' || r.reloftype::regtype::text || ': tables are declared by their columns' from relations as r where r.reloftype <> 0
 union all
@@ -36,18 +30,16 @@ from relations as r
 join pg_am as m on m.oid = r.relam
 where r.relkind in ('r', 'm') and m.amname <> 'heap'
 union all
-select
-    'table ' || r.label,
-    'replica identity ' || case r.relreplident when 'n' then 'nothing' when 'f' then 'full' else 'using index ' || (
-        select quote_ident(x.relname) from pg_index as i join pg_class as x on x.oid = i.indexrelid where i.indrelid = r.oid and i.indisreplident
-    ) end || ' is not declared'
+select 'replica identity of table ' || r.label, 'its index ' || quote_ident(x.relname) || ' belongs to one of the whole table: elsewhere it has another name'
 from relations as r
-where r.relkind in ('r', 'p') and r.relreplident <> 'd'
+join pg_index as i on i.indrelid = r.oid and i.indisreplident
+join pg_class as x on x.oid = i.indexrelid and x.relispartition
+where r.relreplident = 'i'
 union all
-select 'index ' || i.indexrelid::regclass::text, 'it clusters its table: clustering is not declared'
-from pg_index as i
-join relations as r on r.oid = i.indrelid
-where i.indisclustered
+select 'clustering of table ' || r.label, 'its index ' || quote_ident(x.relname) || ' belongs to one of the whole table: elsewhere it has another name'
+from relations as r
+join pg_index as i on i.indrelid = r.oid and i.indisclustered
+join pg_class as x on x.oid = i.indexrelid and x.relispartition
 union all
 select 'index ' || i.indexrelid::regclass::text, 'it is not valid: deployed elsewhere it is'
 from pg_index as i
@@ -60,30 +52,6 @@ join pg_class as x on x.oid = a.attrelid and x.relkind in ('i', 'I')
 join pg_index as i on i.indexrelid = x.oid
 join relations as r on r.oid = i.indrelid
 where coalesce(a.attstattarget, -1) >= 0
-union all
-select 'column ' || c.column_label, 'statistics target ' || c.attstattarget || ' is not declared'
-from columns as c
-where coalesce(c.attstattarget, -1) >= 0 and c.relkind in ('r', 'p', 'm')
-union all
-select
-    'column ' || c.column_label,
-    'storage ' || case c.attstorage when 'p' then 'plain' when 'e' then 'external' when 'm' then 'main' else 'extended' end || ' is not declared'
-from columns as c
-join pg_type as t on t.oid = c.atttypid
-where c.attstorage <> t.typstorage and c.relkind in ('r', 'p', 'm')
-union all
-select 'column ' || c.column_label, 'compression ' || case c.attcompression when 'p' then 'pglz' else 'lz4' end || ' is not declared'
-from columns as c
-where c.attcompression <> ''
-union all
-select 'column ' || c.column_label, 'options ' || string_agg(o.option, ', ') || ' are not declared'
-from columns as c, unnest(c.attoptions) as o (option)
-where o.option not like 'pg\_attver=%' -- some builds of 15 number the versions of a column there
-group by c.column_label
-union all
-select 'column ' || c.column_label, 'defaults of a view''s columns are not declared'
-from columns as c
-where c.atthasdef and c.relkind = 'v'
 union all
 -- The usual name has the longer of both names cut first.
 select
@@ -138,10 +106,92 @@ from pg_constraint as k
 join relations as r on r.oid = k.conrelid
 where not k.convalidated and k.contype = 'n'
 union all
-select 'rule ' || quote_ident(w.rulename) || ' on ' || r.label, 'it is disabled: declared rules are enabled'
-from pg_rewrite as w
-join relations as r on r.oid = w.ev_class
-where w.ev_enabled <> 'O'
+select 'sequence ' || q.label, 'it counts an identity column, with which it is declared: ' || concat_ws(', ', o.name, o.comment, o.privileges)
+from relations as q
+join pg_depend as u on u.classid = 'pg_class'::regclass and u.objid = q.oid and u.refclassid = 'pg_class'::regclass and u.deptype = 'i'
+join pg_class as t on t.oid = u.refobjid
+join pg_attribute as a on a.attrelid = t.oid and a.attnum = u.refobjsubid
+cross join lateral (select length(t.relname) as relation, length(a.attname) as attribute) as size
+cross join lateral (
+    select
+        case when q.relname <> left(t.relname, greatest(29, 58 - size.attribute)) || '_' || left(a.attname, greatest(29, 58 - size.relation)) || '_seq' then 'its name is the one that it has by itself elsewhere' end as name,
+        'not its comment: ' || obj_description(q.oid, 'pg_class') as comment,
+        case when exists (select from aclexplode(q.relacl) as x where x.grantee <> q.relowner) then 'not its privileges' end as privileges
+) as o
+where q.relkind = 'S' and num_nonnulls(o.name, o.comment, o.privileges) > 0
+union all
+select 'sequence ' || q.label, 'it is unlogged: declared sequences are logged'
+from relations as q
+where q.relkind = 'S' and q.relpersistence = 'u'
+    and not exists (
+        select from pg_depend as u
+        join pg_class as t on t.oid = u.refobjid and t.relpersistence = 'u'
+        where u.classid = 'pg_class'::regclass and u.objid = q.oid and u.refclassid = 'pg_class'::regclass and u.deptype in ('a', 'i')
+    )
+union all
+select 'constraint ' || quote_ident(k.conname) || ' on domain ' || k.contypid::regtype, 'it is not validated: deployed elsewhere it is'
+from pg_constraint as k
+where k.contypid <> 0 and k.oid >= 16384 and not k.convalidated
+union all
+select 'constraint ' || quote_ident(k.conname) || ' on domain ' || k.contypid::regtype, 'it has a name of its own, which is not declared'
+from pg_constraint as k
+join pg_type as t on t.oid = k.contypid
+where k.oid >= 16384 and k.contype = 'n' and k.conname <> left(t.typname, 54) || '_not_null'
+union all
+select 'trigger ' || quote_ident(t.tgname) || ' on ' || r.label, 'it is another one than on its table: made as its partition it is that'
+from pg_trigger as t
+join relations as r on r.oid = t.tgrelid
+join pg_trigger as p on p.oid = t.tgparentid
+where t.tgenabled <> p.tgenabled and not t.tgisinternal
+union all
+select
+    'names of indexes of table ' || pg_partition_root(r.oid)::regclass::text,
+    'those of its partitions have the names that they have by themselves elsewhere, not ' || string_agg(quote_ident(x.relname), ', ' order by x.relname)
+from relations as r
+join pg_index as i on i.indrelid = r.oid
+join pg_class as x on x.oid = i.indexrelid and x.relispartition
+join pg_inherits as h on h.inhrelid = x.oid
+left join pg_constraint as k on k.conindid = x.oid and k.contype in ('p', 'u', 'x')
+cross join lateral (
+    select string_agg(a.attname, '_' order by a.attnum) as names from pg_attribute as a where a.attrelid = h.inhparent
+) as c
+cross join lateral (
+    select case k.contype when 'p' then '' else '_' || c.names end as names, case k.contype when 'p' then '_pkey' when 'u' then '_key' when 'x' then '_excl' else '_idx' end as ending
+) as e
+cross join lateral (select 63 - length(e.ending) as room, length(r.relname) as relation, length(e.names) as columns) as size
+where not starts_with(
+    x.relname,
+    case when size.relation + size.columns <= size.room
+        then r.relname || e.names || e.ending
+        else left(r.relname, greatest((size.room + 1) / 2 - 1, size.room - size.columns))
+    end
+)
+group by 1
+union all
+select 'index ' || x.label, 'not every partition has it: deployed elsewhere they have'
+from pg_index as i
+join relations as x on x.oid = i.indexrelid
+where not i.indisvalid and x.relkind = 'I'
+union all
+select 'foreign table ' || r.label, 'it is a partition of ' || i.inhparent::regclass::text || ': declared it stands by itself'
+from relations as r
+join pg_inherits as i on i.inhrelid = r.oid
+where r.relkind = 'f' and r.relispartition
+union all
+select 'publication ' || quote_ident(p.pubname), 'it publishes generated columns, which is not declared'
+from pg_publication as p
+where to_jsonb(p) ->> 'pubgencols' = 's'
+union all
+select 'comment on constraint ' || quote_ident(k.conname) || ' on ' || r.label, 'constraints of not null are declared with their columns: ' || d.description
+from pg_constraint as k
+join relations as r on r.oid = k.conrelid
+join pg_description as d on d.classoid = 'pg_constraint'::regclass and d.objoid = k.oid
+where k.contype = 'n'
+union all
+select 'constraint ' || quote_ident(k.conname) || ' on ' || r.label, 'tables that inherit do without it: deployed elsewhere they do not'
+from pg_constraint as k
+join relations as r on r.oid = k.conrelid
+where k.contype = 'n' and k.connoinherit
 union all
 select 'function ' || p.oid::regprocedure::text, 'window functions are written in C and are not declared'
 from pg_proc as p
@@ -177,22 +227,6 @@ left join pg_init_privs as i on i.classoid = d.classid and i.objoid = d.objid an
 where o.acl is distinct from i.initprivs
 group by e.extname
 union all
-select 'comment on schema ' || quote_ident(n.nspname), 'pulumi-postgresql has no comments: ' || d.description
-from pg_description as d
-join pg_namespace as n on n.oid = d.objoid
-where d.classoid = 'pg_namespace'::regclass and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'gatepost') and (n.nspname, d.description) <> ('public', 'standard public schema')
-union all
--- A partition is declared by its bounds; its columns are those of its table.
-select
-    'column ' || c.column_label,
-    'its default ' || coalesce(pg_get_expr(d.adbin, d.adrelid), 'of none') || ' is not that of its table: partitions have no defaults of their own'
-from columns as c
-join pg_inherits as i on i.inhrelid = c.relation
-join pg_attribute as p on p.attrelid = i.inhparent and p.attname = c.attname
-left join pg_attrdef as d on d.adrelid = c.relation and d.adnum = c.attnum
-left join pg_attrdef as pd on pd.adrelid = i.inhparent and pd.adnum = p.attnum
-where c.relispartition and pg_get_expr(d.adbin, d.adrelid) is distinct from pg_get_expr(pd.adbin, pd.adrelid)
-union all
 select 'table ' || r.label, 'its columns stand in another order than those of its table: made as its partition they do not'
 from relations as r
 join pg_inherits as i on i.inhrelid = r.oid
@@ -202,28 +236,18 @@ where r.relispartition and r.relkind in ('r', 'p') and (
     select array_agg(a.attname order by a.attnum) from pg_attribute as a where a.attrelid = i.inhparent and a.attnum > 0 and not a.attisdropped
 )
 union all
-select 'row security of table ' || r.label, 'it is not that of its table: made as its partition it has the row security and the policies of it'
+select 'policies of table ' || r.label, 'it lacks those of its table: made as its partition with row security it has them'
 from relations as r
 join pg_class as p on p.oid = pg_partition_root(r.oid)
-where r.relispartition and r.relkind in ('r', 'p') and (
-    p.relrowsecurity and not r.relrowsecurity or p.relforcerowsecurity and not r.relforcerowsecurity
-    or exists (
-        select from pg_policy as o
-        where o.polrelid = p.oid and not exists (select from pg_policy as w where w.polrelid = r.oid and w.polname = o.polname)
-    )
+where r.relispartition and r.relkind in ('r', 'p') and not (p.relrowsecurity and not r.relrowsecurity) and exists (
+    select from pg_policy as o
+    where o.polrelid = p.oid and not exists (select from pg_policy as w where w.polrelid = r.oid and w.polname = o.polname)
 )
 union all
-select 'comment on column ' || c.column_label, 'columns of partitions have no comments of their own: ' || d.description
-from columns as c
-join pg_description as d on d.classoid = 'pg_class'::regclass and d.objoid = c.relation and d.objsubid = c.attnum
-where c.relispartition
-union all
-select 'comment on index ' || x.label, 'indexes of constraints and of partitions are not declared by themselves: ' || d.description
+select 'comment on index ' || x.label, 'it belongs to an index of the whole table, and has another name elsewhere: ' || d.description
 from relations as x
 join pg_description as d on d.classoid = 'pg_class'::regclass and d.objoid = x.oid and d.objsubid = 0
-where x.relkind in ('i', 'I') and (
-    x.relispartition or exists (select from pg_constraint as k where k.conindid = x.oid and k.contype in ('p', 'u', 'x'))
-)
+where x.relkind in ('i', 'I') and x.relispartition
 union all
 select 'privileges on ' || g.label, 'given by ' || string_agg(distinct pg_get_userbyid(x.grantor), ', ') || ': deployed elsewhere its owner gives them'
 from (
@@ -252,11 +276,6 @@ union all
 select 'comment on database ' || quote_ident(d.datname), 'a program is deployed into a database, which it does not declare: ' || shobj_description(d.oid, 'pg_database')
 from pg_database as d
 where d.datname = current_database() and shobj_description(d.oid, 'pg_database') is not null
-union all
-select 'comment on extension ' || quote_ident(e.extname), 'pulumi-postgresql has no comments: ' || obj_description(e.oid, 'pg_extension')
-from pg_extension as e
-join pg_available_extensions as a on a.name = e.extname
-where obj_description(e.oid, 'pg_extension') <> a.comment
 union all
 select 'security label on ' || pg_describe_object(l.classoid, l.objoid, l.objsubid), 'security labels are not declared: ' || l.label
 from pg_seclabel as l

@@ -17,7 +17,7 @@ select
         'permissive', p.polpermissive,
         'comment', obj_description(p.oid, 'pg_policy')
     ) || case when c.relkind = 'p' then jsonb_strip_nulls(jsonb_build_object('differs', (
-        -- Partitions where it is missing or another one.
+        -- Partitions where it is missing or another one; without row security of its own a partition has none.
         select jsonb_agg(m.relname order by m.relname)
         from pg_partition_tree(c.oid) as t
         join pg_class as m on m.oid = t.relid
@@ -27,7 +27,8 @@ select
                 quote_ident(m.relname) || '.' as old,
                 quote_ident(c.relname) || '.' as new
         ) as r
-        where t.level > 0
+        where t.level > 0 and m.relkind <> 'f'
+            and not (c.relrowsecurity and not m.relrowsecurity)
             and (o.polcmd, o.polpermissive, o.polroles, replace(pg_get_expr(o.polqual, o.polrelid), r.old, r.new), replace(pg_get_expr(o.polwithcheck, o.polrelid), r.old, r.new))
             is distinct from (p.polcmd, p.polpermissive, p.polroles, pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid))
     ))) else '{}' end as definition

@@ -9,6 +9,14 @@ select
         'privileges', own.privileges,
         'owner', pg_get_userbyid(c.relowner)
     ) || jsonb_strip_nulls(jsonb_build_object(
+        'unlogged', case c.relpersistence when 'u' then true end,
+        'inherits', (
+            select jsonb_agg(jsonb_build_object('schema', pn.nspname, 'table', pc.relname) order by i.inhseqno)
+            from pg_inherits as i
+            join pg_class as pc on pc.oid = i.inhparent
+            join pg_namespace as pn on pn.oid = pc.relnamespace
+            where i.inhrelid = c.oid
+        ),
         'storage', own.storage,
         'partitionBy', own.partition_by,
         'partitions', own.partitions
@@ -19,7 +27,7 @@ left join lateral (
     select jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
         'name', a.attname,
         'type', format_type(a.atttypid, a.atttypmod),
-        'nullable', not a.attnotnull,
+        'nullable', not a.attnotnull or above.required and own.required is null,
         'default', case when a.attgenerated = '' then pg_get_expr(d.adbin, d.adrelid) end,
         'generated', case when a.attgenerated <> '' then pg_get_expr(d.adbin, d.adrelid) end,
         'virtual', case a.attgenerated when 'v' then true end,
@@ -31,6 +39,16 @@ left join lateral (
     from pg_attribute as a
     join pg_type as t on t.oid = a.atttypid
     left join pg_attrdef as d on d.adrelid = a.attrelid and d.adnum = a.attnum
+    -- What it inherits, too, is not null by itself only where it says so.
+    left join lateral (
+        select bool_or(p.attnotnull) as required
+        from pg_inherits as i
+        join pg_attribute as p on p.attrelid = i.inhparent and p.attname = a.attname
+        where i.inhrelid = a.attrelid
+    ) as above on a.attinhcount > 0
+    left join lateral (
+        select true as required from pg_constraint as k where k.conrelid = a.attrelid and k.contype = 'n' and k.conislocal and k.conkey[1] = a.attnum
+    ) as own on a.attinhcount > 0
     left join lateral (
         -- What an ascending identity has by itself is not told.
         select nullif(jsonb_strip_nulls(jsonb_build_object(
@@ -46,7 +64,7 @@ left join lateral (
         where u.refclassid = 'pg_class'::regclass and u.refobjid = a.attrelid and u.refobjsubid = a.attnum
             and u.classid = 'pg_class'::regclass and u.deptype = 'i'
     ) as ids on a.attidentity <> ''
-    where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+    where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attislocal
 ) as cols on true
 cross join lateral (
     -- The table itself is at level 0; of a partition only what differs from it is told.
@@ -87,7 +105,7 @@ cross join lateral (
             from pg_partition_tree(case when c.relkind = 'p' then c.oid end) as p
             where p.level > 0
         ) as t
-        join pg_class as m on m.oid = t.relation
+        join pg_class as m on m.oid = t.relation and m.relkind <> 'f'
         join pg_namespace as mn on mn.oid = m.relnamespace
         left join pg_class as pn on pn.oid = t.parent
         left join pg_class as toast on toast.oid = m.reltoastrelid and toast.reloptions is not null

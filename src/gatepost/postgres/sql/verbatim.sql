@@ -113,17 +113,28 @@ with found as (
         jsonb_build_object('subtype', format_type(r.rngsubtype, null), 'operators', r.rngsubopc, 'collation', r.rngcollation::regcollation::text, 'canonical', r.rngcanonical::text, 'difference', r.rngsubdiff::text)
     from pg_range as r
     join pg_type as t on t.oid = r.rngtypid
-)
+),
+
+-- part: properties
+
 select
     '' as schema,
-    case i.type when 'statistics object' then 'statistics' when 'foreign-data wrapper' then 'foreign data wrapper' else i.type end || ' ' || i.identity as name,
-    jsonb_strip_nulls(f.definition || jsonb_build_object(
-        'owner', case when f.owner <> 0 then pg_get_userbyid(f.owner) end,
-        'comment', obj_description(f.oid, f.catalog::text)
-    )) as definition
-from found as f
-cross join lateral pg_identify_object(f.catalog, f.oid, 0) as i
-where f.oid >= 16384
-    and (%(names)s::text[] is null or case i.type when 'statistics object' then 'statistics' when 'foreign-data wrapper' then 'foreign data wrapper' else i.type end || ' ' || i.identity = any(%(names)s))
-    and not exists (select from pg_depend as e where e.classid = f.catalog and e.objid = f.oid and e.deptype in ('e', 'i'))
+    m.name,
+    m.definition
+from (
+    select
+        case i.type when 'statistics object' then 'statistics' when 'foreign-data wrapper' then 'foreign data wrapper' else i.type end || ' ' || i.identity as name,
+        jsonb_strip_nulls(f.definition || jsonb_build_object(
+            'owner', case when f.owner <> 0 then pg_get_userbyid(f.owner) end,
+            'comment', obj_description(f.oid, f.catalog::text)
+        )) as definition
+    from found as f
+    cross join lateral pg_identify_object(f.catalog, f.oid, 0) as i
+    where f.oid >= 16384
+        and not exists (select from pg_depend as e where e.classid = f.catalog and e.objid = f.oid and e.deptype in ('e', 'i'))
+    union all
+    select p.name, jsonb_strip_nulls(jsonb_build_object('sql', p.sql, 'undo', p.undo, 'of', nullif(jsonb_build_array(p.schema, p.relation), '[null, null]')))
+    from properties as p
+) as m
+where (%(names)s::text[] is null or m.name = any(%(names)s))
     and (%(schema)s::text is null or %(schema)s = '')

@@ -57,6 +57,12 @@ class Clauses:
         self._at += 1
         return self._words[self._at - 1]
 
+    def group(self) -> str:
+        """Step over what stands in parentheses, if that comes next, and return what is in them."""
+        if self.is_done or not self._words[self._at].is_group:
+            return ""
+        return self.next().inside
+
     def name(self) -> list[str]:
         """Step over a name, with its schema where it has one, and return its parts."""
         parts = [unquoted(self.next().text)]

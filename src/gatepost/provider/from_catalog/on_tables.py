@@ -10,6 +10,7 @@ from gatepost.provider.from_catalog.clauses import Clauses, bare, names, split, 
 from gatepost.provider.trigger import fires
 
 Inputs = dict[str, Any]
+_PERIOD = " WITHOUT OVERLAPS"
 _ACTIONS = ("no action", "restrict", "cascade", "set null", "set default")
 
 
@@ -29,34 +30,50 @@ def constraint(key: Key, definition: Definition) -> Inputs:
         given = _exclusion(clauses)
     else:
         raise UnsupportedFeature(f"there is no kind of constraint for {printed}")
+    if storage := definition.get("storage"):
+        given["storage"] = storage
     return {**_place(key), **given, **_timing(clauses, printed), **_comment(definition)}
 
 
 def _key(kind: str, clauses: Clauses) -> Inputs:
     nulls = {"nullsNotDistinct": True} if clauses.take("nulls", "not", "distinct") else {}
     columns = clauses.next().inside
-    given = {"kind": kind, "columns": names(columns), **nulls}
+    plain = columns.removesuffix(_PERIOD)
+    given = {"kind": kind, "columns": names(plain), **nulls}
+    if plain != columns:
+        given["period"] = True
     if clauses.take("include"):
         given["include"] = names(clauses.next().inside)
     return given
 
 
 def _foreign_key(clauses: Clauses) -> Inputs:
-    columns = names(clauses.next().inside)
+    columns, period = _with_period(clauses.next().inside)
     clauses.skip_to("references")
     *schema, table = clauses.name()
     references = {
         "schema": schema[0] if schema else "pg_catalog",
         "table": table,
-        "columns": names(clauses.next().inside),
+        "columns": _with_period(clauses.next().inside)[0],
     }
     given: Inputs = {"kind": "foreign_key", "columns": columns, "references": references}
+    if period:
+        given["period"] = True
     if clauses.take("match", "full"):
         given["match"] = "full"
     for event in ("update", "delete"):
         if clauses.take("on", event):
             given[f"on{event.title()}"] = next(a for a in _ACTIONS if clauses.take(*a.split()))
+    if listed := clauses.group():
+        given["onDeleteColumns"] = names(listed)
     return given
+
+
+def _with_period(columns: str) -> tuple[list[str], bool]:
+    """Return the columns of a foreign key, and whether the last one is a period."""
+    *plain, last = split(columns)
+    period = last.removeprefix("PERIOD ")
+    return [unquoted(one) for one in (*plain, period)], period != last
 
 
 def _exclusion(clauses: Clauses) -> Inputs:
@@ -69,6 +86,8 @@ def _exclusion(clauses: Clauses) -> Inputs:
     ]
     if clauses.take("include"):
         given["include"] = names(clauses.next().inside)
+    if clauses.take("with"):
+        clauses.next()
     if clauses.take("where"):
         given["where"] = bare(clauses.next().text)
     return given
@@ -84,6 +103,8 @@ def _timing(clauses: Clauses, printed: str) -> Inputs:
         given["initiallyDeferred"] = True
     if clauses.take("not", "valid"):
         given["notValid"] = True
+    if clauses.take("not", "enforced"):
+        given["enforced"] = False
     if not clauses.is_done:
         raise UnsupportedFeature(f"a constraint cannot be declared with: {clauses.rest} (in {printed})")
     return given

@@ -35,7 +35,8 @@ def table(key: Key, definition: Definition) -> Inputs:
 
 
 def _partition(definition: Definition) -> Inputs:
-    given = {name: value for name, value in definition.items() if value not in _NOTHING}
+    """Return a partition with what it has of its own: no privileges, or no row security, are that too."""
+    given = {name: value for name, value in definition.items() if value is not None}
     if "partitionBy" in given:
         given["partitionBy"] = _lower(given["partitionBy"])
     return {**given, "bounds": _lower(given["bounds"])}
@@ -126,6 +127,8 @@ def _said(given: Inputs) -> Inputs:
     return {name: value for name, value in given.items() if value is not None and value not in ({}, [])}
 
 
-def verbatim(key: Key, _definition: Definition) -> Inputs:
-    """Refuse: the catalog does not have the statements that made such an object."""
-    raise UnsupportedFeature(f"{key.name}: write down the statements that make it, as pg_dump shows them")
+def verbatim(key: Key, definition: Definition) -> Inputs:
+    """Return the inputs of a property; of an object the catalog does not have the statements that made it."""
+    if "sql" not in definition:
+        raise UnsupportedFeature(f"{key.name}: write down the statements that make it, as pg_dump shows them")
+    return {"creates": key.name, "sql": definition["sql"]}

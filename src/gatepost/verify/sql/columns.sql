@@ -23,6 +23,6 @@ left join pg_depend as d
     on d.classid = 'pg_class'::regclass and d.refclassid = d.classid and d.deptype = 'i'
         and d.refobjid = a.attrelid and d.refobjsubid = a.attnum and a.attidentity <> ''
 left join pg_sequence as s on s.seqrelid = d.objid
-where a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'p')
+where a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'p') and (a.attislocal or c.relispartition)
     and n.nspname not in ('pg_catalog', 'information_schema')
 order by n.nspname, c.relname, a.attnum
