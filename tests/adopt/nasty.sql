@@ -105,6 +105,7 @@ create unique index i8 on b.idx (f) nulls not distinct; create unique index "I 9
 create index i10 on b.idx using gist (e tsvector_ops(siglen=100)); create index i11 on b.idx ((a is null), (case when b > 0 then 'x' end)); create index i12 on b.idx (coalesce(a, f));
 create index i13 on b.idx (date_part('year', '2020-01-01'::date + b));
 alter index b.i1 set (fillfactor=41);
+alter index b.i11 alter column 1 set statistics 300;
 comment on index b.i1 is E'index\\''s\n"line"';
 create table b."Mixed Case" ("Id" int primary key, "a.b" text, "sel""ect" text unique, constraint "Mixed Case_check" check ("Id" > 0 and "a.b" <> '%s' and "sel""ect" !~ '%'));
 comment on table b."Mixed Case" is E'tab''le \\ "q"\n\nlines\ttab  trailing \n';

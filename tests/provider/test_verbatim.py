@@ -60,6 +60,7 @@ TABLES = """
 set role deployer;
 create table public.t (id int primary key, body text, tags text);
 create index t_body on public.t (body);
+create index t_low on public.t (lower(body));
 create table public.parts (id int, note text default 'x') partition by range (id);
 create table public.part_1 partition of public.parts for values from (1) to (9);
 create view public.seen as select body from public.t;
@@ -70,6 +71,7 @@ PROPERTIES = {
     "replica identity of table public.t": "alter table only public.t replica identity full",
     "clustering of table public.t": "alter table public.t cluster on t_body",
     "statistics of column public.t.body": "alter table only public.t alter column body set statistics 500",
+    "statistics of index public.t_low column 1": "alter index public.t_low alter column 1 set statistics 9",
     "storage of column public.t.body": "alter table only public.t alter column body set storage external",
     "compression of column public.t.body": "alter table only public.t alter column body set compression pglz",
     "options of column public.t.body": "alter table only public.t alter column body set (n_distinct=-0.5)",

@@ -46,12 +46,12 @@ from pg_index as i
 join relations as r on r.oid = i.indrelid
 where not i.indisvalid and r.relkind = 'r'
 union all
-select 'index ' || x.oid::regclass::text || ' column ' || a.attnum, 'statistics target ' || a.attstattarget || ' is not declared'
+select 'index ' || x.oid::regclass::text || ' column ' || a.attnum, 'statistics target ' || a.attstattarget || ' is not declared: it belongs to an index of the whole table'
 from pg_attribute as a
 join pg_class as x on x.oid = a.attrelid and x.relkind in ('i', 'I')
 join pg_index as i on i.indexrelid = x.oid
 join relations as r on r.oid = i.indrelid
-where coalesce(a.attstattarget, -1) >= 0
+where coalesce(a.attstattarget, -1) >= 0 and x.relispartition
 union all
 -- The usual name has the longer of both names cut first.
 select

@@ -1,5 +1,5 @@
 -- Properties that no class has an argument for: what sets each and what takes it back, and whose it is.
-relations as (
+relations as not materialized (
     select c.*, n.nspname, c.oid::regclass::text as label, case c.relkind when 'm' then 'materialized view ' else 'table ' end || c.oid::regclass::text as called
     from pg_class as c
     join pg_namespace as n on n.oid = c.relnamespace
@@ -8,17 +8,22 @@ relations as (
         and not exists (select from pg_depend as e where e.classid = 'pg_class'::regclass and e.objid = c.oid and e.deptype = 'e')
 ),
 
-columns as (
+columns as materialized (
     select
-        a.*, r.nspname, r.relname, r.relkind, not a.attislocal or r.relispartition as inherited,
+        a.*, t.typstorage, r.nspname, r.relname, r.relkind, not a.attislocal or r.relispartition as inherited,
         'column ' || r.label || '.' || quote_ident(a.attname) as called,
         'alter table only ' || r.label || ' alter column ' || quote_ident(a.attname) || ' ' as alters
     from pg_attribute as a
+    join pg_type as t on t.oid = a.atttypid
     join relations as r on r.oid = a.attrelid
     where a.attnum > 0 and not a.attisdropped and r.relkind in ('r', 'p', 'm', 'v')
+        and (
+            coalesce(a.attstattarget, -1) >= 0 or a.attstorage <> t.typstorage or a.attcompression <> '' or a.attoptions is not null
+            or r.relkind = 'v' and a.atthasdef or not a.attislocal or r.relispartition
+        )
 ),
 
-above as (
+above as materialized (
     select distinct on (i.inhrelid, a.attname) i.inhrelid as relation, a.*
     from pg_inherits as i
     join pg_attribute as a on a.attrelid = i.inhparent and a.attnum > 0 and not a.attisdropped
@@ -29,7 +34,7 @@ storages (short, name) as (
     values ('p'::"char", 'plain'), ('e', 'external'), ('m', 'main'), ('x', 'extended')
 ),
 
-described as (
+described as materialized (
     select d.*, quote_literal(d.description) as said from pg_description as d where d.objoid >= 16384 or d.classoid = 'pg_namespace'::regclass
 ),
 
@@ -52,12 +57,20 @@ properties (name, sql, undo, schema, relation) as (
     from columns as c
     where coalesce(c.attstattarget, -1) >= 0 and c.relkind <> 'v'
     union all
+    select
+        'statistics of index ' || x.label || ' column ' || a.attnum, 'alter index ' || x.label || ' alter column ' || a.attnum || ' set statistics ' || a.attstattarget,
+        'alter index ' || x.label || ' alter column ' || a.attnum || ' set statistics -1', x.nspname, t.relname
+    from relations as x
+    join pg_attribute as a on a.attrelid = x.oid and coalesce(a.attstattarget, -1) >= 0
+    join pg_index as i on i.indexrelid = x.oid
+    join pg_class as t on t.oid = i.indrelid
+    where x.relkind in ('i', 'I') and not x.relispartition
+    union all
     select 'storage of ' || c.called, c.alters || 'set storage ' || s.name, c.alters || 'set storage ' || o.name, c.nspname, c.relname
     from columns as c
-    join pg_type as t on t.oid = c.atttypid and t.typstorage <> c.attstorage
     join storages as s on s.short = c.attstorage
-    join storages as o on o.short = t.typstorage
-    where c.relkind <> 'v'
+    join storages as o on o.short = c.typstorage
+    where c.attstorage <> c.typstorage and c.relkind <> 'v'
     union all
     select 'compression of ' || c.called, c.alters || 'set compression ' || case c.attcompression when 'p' then 'pglz' else 'lz4' end, c.alters || 'set compression default', c.nspname, c.relname
     from columns as c
