@@ -306,3 +306,9 @@ create function e.cfunc(int) returns int language c as '$libdir/plpgsql', 'plpgs
 create table e.z1 (id int primary key); create view e."V" as select * from e.z1; create materialized view e.m as select * from e."V"; create view e.u as select * from e.m natural join e.z1; create rule "_RETURN2" as on insert to e."V" do instead nothing;
 create function e.ft_rows(e.ft) returns int language sql as 'select $1.id';
 create transform for int language sql (from sql with function prsd_lextype(internal), to sql with function int4recv(internal));
+create schema g;
+create unlogged table g.u (id serial primary key, b bigint generated always as identity);
+alter sequence g.u_id_seq set logged;
+create unlogged sequence g.free; create sequence g.plain;
+create table g.l (id serial, n int generated always as identity); alter sequence g.l_id_seq set unlogged;
+create unlogged sequence g.named; create unlogged table g.uses (a int default nextval('g.named'));

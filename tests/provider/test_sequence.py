@@ -21,6 +21,7 @@ CHANGES = {
     "falling": change(KEPT, {**KEPT, **FALLING}),
     "type": change({"type": "integer"}, {"type": "bigint"}),
     "limits of a type": change({"type": "smallint"}, {"type": "integer", "maxvalue": 40000}),
+    "unlogged": change({}, {"unlogged": True, "increment": 2}),
     "largest number": change({}, {"maxvalue": "9223372036854775806", "start": "9007199254740993"}),
     "owner": change({}, {"owned_by": "public.posts.id"}),
     "name": change({"name": "a", **KEPT}, {"name": 'The "B"', **KEPT}),

@@ -35,7 +35,8 @@ def fold(database: Database) -> None:
             column["type"] = _SERIAL[column["type"]]
             del column["default"]
             database.needs[table].discard(key)
-            if _is_usual(key, definition, table, column):
+            alike = definition.get("unlogged") == database.definitions[table].get("unlogged")
+            if alike and _is_usual(key, definition, table, column):
                 absorbed[key] = table
             else:
                 database.needs[key].add(table)

@@ -41,6 +41,7 @@ class SequenceInputs(Inputs):
     cache: Number = 1
     cycle: bool = False
     owned_by: str | None = None
+    unlogged: bool = False
     privileges: dict[str, list[str]] = {}
     comment: str | None = None
 
@@ -110,11 +111,14 @@ class SequenceKind(Kind[SequenceInputs]):
     def create(self, given: SequenceInputs, facts: Facts) -> Plan:
         brought = _brought(given, facts)
         if brought is None:
-            made = text("create sequence {s} {options}", s=given.target, options=given.options())
+            kept = raw("unlogged " if given.unlogged else "")
+            made = text(
+                "create {kept}sequence {s} {options}", kept=kept, s=given.target, options=given.options()
+            )
             statements = [_statement(given, made)]
         else:
             altered = text("alter sequence {s} {options}", s=given.target, options=given.options())
-            statements = [*_move(brought, given), _statement(given, altered)]
+            statements = [*_move(brought, given), _statement(given, altered), *_logged(brought, given)]
         if given.owned_by and brought is None:
             statements.append(_owned(given))
         if inherited := facts.default_grantees(given.db_schema, "S"):
@@ -126,6 +130,7 @@ class SequenceKind(Kind[SequenceInputs]):
         if old.options() != new.options():
             altered = text("alter sequence {s} {options}", s=new.target, options=new.options())
             statements.append(_statement(new, altered))
+        statements += _logged(old, new)
         if old.owned_by != new.owned_by:
             statements.append(_owned(new))
         risks = access.of_privileges(new.where, old.privileges, new.privileges)
@@ -142,6 +147,12 @@ class SequenceKind(Kind[SequenceInputs]):
         return Plan((dropped,), risk(Hazard.DELETES_DATA, old.where, detail, size=size) if used else ())
 
 
+def _logged(old: SequenceInputs, new: SequenceInputs) -> list[Statement]:
+    word = raw("unlogged" if new.unlogged else "logged")
+    changed = _statement(new, text("alter sequence {s} set {w}", s=new.target, w=word))
+    return [changed] if old.unlogged != new.unlogged else []
+
+
 def _brought(given: SequenceInputs, facts: Facts) -> SequenceInputs | None:
     """Return the sequence that the owning column, of type `serial`, has from its table: it stays with it."""
     if given.owned_by is None or facts.connection is None:
@@ -149,7 +160,9 @@ def _brought(given: SequenceInputs, facts: Facts) -> SequenceInputs | None:
     found = facts.connection.execute(_OF_COLUMN, {"column": given.owned_by}).fetchone()
     if found is None:
         return None
-    return given.model_copy(update={"db_schema": str(found[0]), "name": str(found[1])})
+    schema, name, unlogged = found
+    there = {"db_schema": str(schema), "name": str(name), "unlogged": bool(unlogged)}
+    return given.model_copy(update=there)
 
 
 def _number(value: int) -> Part:

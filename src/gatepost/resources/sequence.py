@@ -19,6 +19,7 @@ class Sequence(DatabaseObject):
 
     :param start: the first value; without it the lowest, or the highest of a falling sequence.
     :param owned_by: the column that it goes with when that is dropped: `public.posts.number`.
+    :param unlogged: whether it starts over after a crash; that of a `serial` column is as its table is.
     :param privileges: `usage`, `select` and `update` by role; a role that is not named has none.
     """
 
@@ -37,6 +38,7 @@ class Sequence(DatabaseObject):
         cache: int = 1,
         cycle: bool = False,
         owned_by: str | None = None,
+        unlogged: bool | None = None,
         schema: str = "public",
         name: str | None = None,
         privileges: abc.Mapping[str, abc.Sequence[str] | str] | None = None,
@@ -55,6 +57,7 @@ class Sequence(DatabaseObject):
             "cache": _wire(cache),
             "cycle": cycle,
             "owned_by": owned_by,
+            "unlogged": unlogged,
             "privileges": wire_privileges(privileges),
             "comment": comment,
         }

@@ -120,14 +120,11 @@ cross join lateral (
 ) as o
 where q.relkind = 'S' and num_nonnulls(o.name, o.comment, o.privileges) > 0
 union all
-select 'sequence ' || q.label, 'it is unlogged: declared sequences are logged'
+select 'sequence ' || q.label, 'it counts an identity column, and is ' || case q.relpersistence when 'u' then 'unlogged' else 'logged' end || ' where its table is not: elsewhere both are alike'
 from relations as q
-where q.relkind = 'S' and q.relpersistence = 'u'
-    and not exists (
-        select from pg_depend as u
-        join pg_class as t on t.oid = u.refobjid and t.relpersistence = 'u'
-        where u.classid = 'pg_class'::regclass and u.objid = q.oid and u.refclassid = 'pg_class'::regclass and u.deptype in ('a', 'i')
-    )
+join pg_depend as u on u.classid = 'pg_class'::regclass and u.objid = q.oid and u.refclassid = 'pg_class'::regclass and u.deptype = 'i'
+join pg_class as t on t.oid = u.refobjid
+where q.relkind = 'S' and q.relpersistence <> t.relpersistence
 union all
 select 'constraint ' || quote_ident(k.conname) || ' on domain ' || k.contypid::regtype, 'it is not validated: deployed elsewhere it is'
 from pg_constraint as k

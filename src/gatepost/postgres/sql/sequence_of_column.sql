@@ -1,5 +1,5 @@
 -- The sequence that belongs to a column, given as schema.table.column, and that its default takes numbers from.
-select n.nspname, c.relname
+select n.nspname, c.relname, c.relpersistence = 'u' as unlogged
 from (select parse_ident(%(column)s) as parts) as o
 join pg_namespace as tn on tn.nspname = o.parts[1]
 join pg_class as t on t.relnamespace = tn.oid and t.relname = o.parts[2]

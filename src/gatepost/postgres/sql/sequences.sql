@@ -30,7 +30,7 @@ select
         ), '{}'),
         'owner', pg_get_userbyid(c.relowner),
         'comment', obj_description(c.oid, 'pg_class')
-    ) as definition
+    ) || case c.relpersistence when 'u' then '{"unlogged": true}' else '{}' end::jsonb as definition
 from pg_class as c
 join pg_namespace as n on n.oid = c.relnamespace
 join pg_sequence as s on s.seqrelid = c.oid

@@ -99,7 +99,10 @@ def sequence(key: Key, definition: Definition) -> Inputs:
     usual = {"minvalue": 1, "maxvalue": largest} if rising else {"minvalue": -largest - 1, "maxvalue": -1}
     usual["start"] = numbers["minvalue"] if rising else numbers["maxvalue"]
     given = {name: number for name, number in numbers.items() if usual.get(name) != number}
-    rest = {name: definition.get(name) for name in ("type", "cycle", "ownedBy", "privileges", "comment")}
+    rest = {
+        name: definition.get(name)
+        for name in ("type", "cycle", "ownedBy", "unlogged", "privileges", "comment")
+    }
     return {"schema": key.schema, "name": key.name, **given, **_said(rest)}
 
 
