@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import faults
+import histories
 import slower
 from records import Records
 from table import Demand, holds, lines
@@ -19,6 +20,8 @@ VARIANTS = 10
 
 def main() -> int:
     given = _arguments()
+    if given.only == "history":
+        return _history(given.runs.with_name("detection-history.jsonl"))
     records = Records(given.runs)
     least = dict.fromkeys(SHARES, 1 if given.quick else EACH)
     least["nothing changed"] = 3 if given.quick else AGAINST_ITSELF
@@ -31,6 +34,12 @@ def main() -> int:
     demands |= _demands(least) if given.only != "faults" else {}
     print("\n".join(lines(records.runs, demands)))
     return 0 if holds(records.runs, demands) else 1
+
+
+def _history(file: Path) -> int:
+    histories.measure(ROOT, file, _tell)
+    print("\n".join(histories.lines(file)))
+    return 0 if histories.holds(file) else 1
 
 
 def _of_faults(variants: int) -> dict[str, Demand | None]:
@@ -58,8 +67,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="a few runs of each kind")
     file = ROOT / ".gatepost" / "detection.jsonl"
     parser.add_argument("--runs", type=Path, default=file, help="the file that keeps the runs; %(default)s")
-    parts = ("faults", "slower")
-    parser.add_argument("--only", choices=parts, help="injected faults, or slower queries and none")
+    parts = ("faults", "slower", "history")
+    words = "injected faults, slower queries and none, or only a history of benchmarks"
+    parser.add_argument("--only", choices=parts, help=words)
     return parser.parse_args()
 
 

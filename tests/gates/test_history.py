@@ -130,6 +130,28 @@ def test_another_machine_and_another_size_are_series_of_their_own() -> None:
     assert judge(History(Path("history.jsonl"), tuple(alike)), HERE, {}).verdict is Verdict.FAIL
 
 
+def test_a_base_that_runs_share_takes_out_what_the_machine_did() -> None:
+    runs = tuple(drawn(STEP, busy=0.3))
+    found = judge(History(Path("history.jsonl"), runs), HERE, {})
+    assert found.verdict is Verdict.FAIL
+    assert found.findings[0].message.endswith(": 1.01 of base, then 1.2 of base")
+    assert {(one.unit, one.group) for one in found.charts} == {
+        ("of base", f"{HERE}, 20,000 rows, against 0000000000")
+    }
+    moving = tuple(one.model_copy(update={"base": str(number)}) for number, one in enumerate(runs))
+    found = judge(History(Path("history.jsonl"), moving), HERE, {})
+    assert (found.verdict, {one.unit for one in found.charts}) == (Verdict.PASS, {"ms"})
+
+
+def test_runs_of_another_base_are_a_series_of_their_own() -> None:
+    first = list(drawn([1.0] * 12, busy=0.3))
+    second = [one.model_copy(update={"base": "b" * 40}) for one in drawn([1.4] * 12, busy=0.3)]
+    found = judge(History(Path("history.jsonl"), (*first, *second)), HERE, {})
+    assert (found.verdict, len({one.group for one in found.charts})) == (Verdict.PASS, 2)
+    alike = [one.model_copy(update={"base": first[0].base}) for one in second]
+    assert judge(History(Path("history.jsonl"), (*first, *alike)), HERE, {}).verdict is Verdict.FAIL
+
+
 def test_a_history_without_any_run_is_no_baseline() -> None:
     found = judged([])
     assert found.verdict is Verdict.INCONCLUSIVE
@@ -140,13 +162,13 @@ def test_a_history_of_another_machine_is_no_baseline() -> None:
     found = judged([1.0] * 30, THERE)
     assert found.verdict is Verdict.INCONCLUSIVE
     assert found.figure == "no baseline of this machine: history.jsonl has 30 runs, all of other machines"
-    assert found.evidence == (f"this machine: {HERE}", f"30 runs of {THERE}")
+    assert found.evidence == (f"this machine: {HERE}", f"30 runs of {THERE}, 20,000 rows")
 
 
 def test_few_runs_tell_nothing() -> None:
     found = judged([1.0] * 4 + [3.0] * (FEWEST_RUNS - 5))
     assert found.verdict is Verdict.INCONCLUSIVE
-    assert found.figure == "no baseline yet: 9 runs of this machine, 10 are needed"
+    assert found.figure == "no baseline yet: 9 comparable runs of this machine, 10 are needed"
 
 
 def test_a_query_that_is_often_missing_is_inconclusive_and_a_new_one_is_not() -> None:
@@ -292,7 +314,9 @@ def test_a_run_of_the_benchmark_gate_is_kept(project: Workspace) -> None:
     assert kept.commit == kept.base
     assert kept.server.startswith("18.")
     document = project.json("gate", "history", code=1)
-    assert document["gates"][0]["figure"] == "no baseline yet: 1 run of this machine, 10 are needed"
+    assert (
+        document["gates"][0]["figure"] == "no baseline yet: 1 comparable run of this machine, 10 are needed"
+    )
 
 
 def test_a_base_that_is_missing_is_inconclusive(project: Workspace) -> None:

@@ -8,7 +8,7 @@ from itertools import pairwise
 from gatepost.gates.verdict import Chart, Level
 
 WIDTH, HEIGHT = 530, 110
-_LEFT, _RIGHT, _EDGE = 62, 10, 10
+_LEFT, _RIGHT, _EDGE = 75, 10, 10
 _ROOM = 0.05
 """The scale goes so much beyond the values."""
 
@@ -60,7 +60,7 @@ def plot(chart: Chart) -> Plot:
         return round(_EDGE + (HEIGHT - 2 * _EDGE) * (high - value) / (high - low), 1)
 
     dots = [
-        Dot(across(place), up(value), f"{value:.3g} ms: {run}")
+        Dot(across(place), up(value), f"{value:.3g} {chart.unit}: {run}")
         for place, (run, value) in enumerate(zip(chart.runs, chart.values, strict=True))
     ]
     ends = [*(level.first for level in chart.levels), len(chart.values)]
@@ -68,5 +68,5 @@ def plot(chart: Chart) -> Plot:
         Stretch(across(first), across(end - 1), up(level.value), level)
         for level, (first, end) in zip(chart.levels, pairwise(ends), strict=True)
     ]
-    scale = [(f"{value:.3g} ms", up(value)) for value in (max(chart.values), min(chart.values))]
+    scale = [(f"{value:.3g} {chart.unit}", up(value)) for value in (max(chart.values), min(chart.values))]
     return Plot(tuple(dots), tuple(stretches), tuple(scale))

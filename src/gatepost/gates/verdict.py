@@ -91,7 +91,8 @@ class Chart:
     runs: tuple[str, ...]
     """A name for each: its commit and time."""
     values: tuple[float, ...]
-    """In milliseconds."""
+    unit: str
+    """Of the values, as it stands behind one: `ms`, `of base`."""
     levels: tuple[Level, ...]
 
 

@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from gatepost.gates.benchmark.arms import Arms
 from gatepost.gates.benchmark.series import Series
-from gatepost.gates.benchmark.statistics import Comparison
 from gatepost.gates.history.machine import this_machine
 from gatepost.gates.history.records import Run, Times
 from gatepost.plans.laboratory import opened
@@ -35,16 +34,16 @@ def run_of(series: Sequence[Series], compared: Compared, arms: Arms) -> Run:
         rows=compared.rows,
         server=_server_version(arms),
         machine=this_machine(),
-        benchmarks={
-            one.benchmark.name: {f"p{found.quantile * 100:g}": _times(found) for found in one.found}
-            for one in series
-            if one.found
-        },
+        benchmarks={one.benchmark.name: times_of(one) for one in series if one.found},
     )
 
 
-def _times(found: Comparison) -> Times:
-    return Times(base=round(found.base, _DIGITS), head=round(found.head, _DIGITS))
+def times_of(series: Series) -> dict[str, Times]:
+    """Return the quantiles of one benchmark."""
+    return {
+        f"p{one.quantile * 100:g}": Times(base=round(one.base, _DIGITS), head=round(one.head, _DIGITS))
+        for one in series.found
+    }
 
 
 def _server_version(arms: Arms) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import geometric_mean
 
 from gatepost.gates.history.changes import Change, Limits, changes
-from gatepost.gates.history.records import Run
+from gatepost.gates.history.records import Run, Times
 from gatepost.gates.verdict import Chart, Level, Verdict
 
 FEWEST_RUNS = 10
@@ -19,13 +20,47 @@ QUANTILES = ("p50", "p95")
 
 
 @dataclass(frozen=True)
+class Group:
+    """Runs that can be compared, in their order: on one kind of machine, at one size."""
+
+    runs: tuple[Run, ...]
+    yardstick: str | None
+    """The base that they share, if enough do: what the machine does to head, it does to base as well."""
+
+    def __str__(self) -> str:
+        """Return what they have in common."""
+        base = f", against {self.yardstick[:10]}" if self.yardstick else ""
+        return f"{self.runs[0].machine}, {self.runs[0].rows:,} rows{base}"
+
+    def value(self, times: Times) -> float:
+        """Return what is compared: head in multiples of the yardstick, else in milliseconds."""
+        return times.head / times.base if self.yardstick else times.head
+
+    @property
+    def unit(self) -> str:
+        """Of the values."""
+        return "of base" if self.yardstick else "ms"
+
+
+def comparable(runs: Sequence[Run]) -> list[Group]:
+    """Return the latest runs of each group."""
+    sharing = Counter((run.kept, run.base) for run in runs)
+    found = dict[tuple[object, str | None], list[Run]]()
+    for run in runs:
+        shared = sharing[run.kept, run.base] >= FEWEST_RUNS
+        found.setdefault((run.kept, run.base if shared else None), []).append(run)
+    return [Group(tuple(group[-MOST_RUNS:]), base) for (_, base), group in found.items()]
+
+
+@dataclass(frozen=True)
 class Course:
-    """One quantile of one query, over runs that can be compared."""
+    """One quantile of one query, over the runs of a group that have it."""
 
     query: str
     quantile: str
     runs: tuple[Run, ...]
     values: tuple[float, ...]
+    unit: str
     changes: tuple[Change, ...]
 
     @property
@@ -48,36 +83,29 @@ class Course:
         server = f"; PostgreSQL {before.server}, then {after.server}" if before.server != after.server else ""
         return (
             f"{self.name}: {one.ratio:.2f} of what it was since {after.short}, measured {after.time:%Y-%m-%d}"
-            f" after {before.short}: {one.before:.3g} ms, then {one.after:.3g} ms{server}"
+            f" after {before.short}: {one.before:.3g} {self.unit}, then {one.after:.3g} {self.unit}{server}"
         )
 
 
-def comparable(runs: Sequence[Run]) -> list[list[Run]]:
-    """Return the latest runs machine by machine and size by size, each in their order."""
-    order = dict.fromkeys(run.kept for run in runs)
-    return [[run for run in runs if run.kept == kept][-MOST_RUNS:] for kept in order]
-
-
-def courses_of(runs: Sequence[Run]) -> list[Course]:
-    """Return the course of each quantile of each query; the runs must be comparable."""
-    queries = dict.fromkeys(name for run in runs for name in run.benchmarks)
-    found = (_course(query, quantile, runs) for query in queries for quantile in QUANTILES)
+def courses_of(group: Group) -> list[Course]:
+    """Return the course of each quantile of each query."""
+    queries = dict.fromkeys(name for run in group.runs for name in run.benchmarks)
+    found = (_course(query, quantile, group) for query in queries for quantile in QUANTILES)
     return [one for one in found if one.runs]
 
 
-def _course(query: str, quantile: str, runs: Sequence[Run]) -> Course:
-    having = tuple(run for run in runs if quantile in run.benchmarks.get(query, ()))
-    values = tuple(run.benchmarks[query][quantile].head for run in having)
+def _course(query: str, quantile: str, group: Group) -> Course:
+    having = tuple(run for run in group.runs if quantile in run.benchmarks.get(query, ()))
+    values = tuple(group.value(run.benchmarks[query][quantile]) for run in having)
     found = tuple(changes(values)) if len(having) >= FEWEST_RUNS else ()
-    return Course(query, quantile, having, values, found)
+    return Course(query, quantile, having, values, group.unit, found)
 
 
 def charts(runs: Sequence[Run]) -> Iterator[Chart]:
     """Yield a chart a course: first those that are slower, then what changed otherwise."""
     for group in comparable(runs):
-        title = f"{group[0].machine}, {group[0].rows:,} rows"
         for one in sorted(courses_of(group), key=_interest):
-            yield _chart(one, title)
+            yield _chart(one, str(group))
 
 
 def _interest(one: Course) -> tuple[int, int]:
@@ -88,7 +116,7 @@ def _chart(one: Course, title: str) -> Chart:
     names = tuple(f"{run.short}, {run.time:%Y-%m-%d %H:%M}, PostgreSQL {run.server}" for run in one.runs)
     first = one.changes[0].before if one.changes else geometric_mean(one.values)
     levels = [Level(0, first), *(_level(one, change) for change in one.changes)]
-    return Chart(one.name, title, names, one.values, tuple(levels))
+    return Chart(one.name, title, names, one.values, one.unit, tuple(levels))
 
 
 def _level(course: Course, one: Change) -> Level:

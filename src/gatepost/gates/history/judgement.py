@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from gatepost.gates.history.changes import Limits
-from gatepost.gates.history.courses import FEWEST_RUNS, Course, charts, comparable, courses_of
+from gatepost.gates.history.courses import FEWEST_RUNS, Course, Group, charts, comparable, courses_of
 from gatepost.gates.history.machine import Machine
 from gatepost.gates.history.records import History, Run
 from gatepost.gates.verdict import Finding, Outcome, Verdict
@@ -23,23 +23,25 @@ def judge(history: History, machine: Machine, accepted: Mapping[str, str]) -> Ou
     latest = next((run for run in reversed(history.runs) if run.machine == machine), None)
     if latest is None:
         return _no_baseline(history, machine)
-    runs = next(one for one in comparable(history.runs) if one[0].kept == latest.kept)
+    group = next(one for one in comparable(history.runs) if one.runs[-1] is latest)
+    runs = group.runs
     recent = {name for run in runs[-FEWEST_RUNS:] for name in run.benchmarks}
-    courses = [one for one in courses_of(runs) if one.query in recent]
+    courses = [one for one in courses_of(group) if one.query in recent]
     findings = tuple(finding for one in courses for finding in _findings(one, accepted))
     wrong = sum(1 for one in findings if not one.accepted)
     verdict = Verdict.FAIL if wrong else Verdict.PASS
     figure = f"{plural(wrong, 'slow-down')} in {plural(len(runs), 'run')} up to {latest.short}"
     if not wrong and (missing := _missing(runs, courses)):
         verdict, figure = Verdict.INCONCLUSIVE, missing
-    evidence = (*_evidence(history, runs, courses), *_idle(courses, accepted), *history.skipped)
+    evidence = (*_evidence(history, group, courses), *_idle(courses, accepted), *history.skipped)
     return Outcome(NAME, verdict, figure, LIMIT, evidence, findings, charts=tuple(charts(history.runs)))
 
 
 def _missing(runs: Sequence[Run], courses: Sequence[Course]) -> str:
     """Return what there is too little of to judge; a query that is new has no past, and needs none."""
     if len(runs) < FEWEST_RUNS or not courses:
-        return f"no baseline yet: {plural(len(runs), 'run')} of this machine, {FEWEST_RUNS} are needed"
+        number = plural(len(runs), "comparable run")
+        return f"no baseline yet: {number} of this machine, {FEWEST_RUNS} are needed"
     known = {name for run in runs[: 1 - FEWEST_RUNS] for name in run.benchmarks}
     missed = [one for one in courses if one.query in known and len(one.runs) < FEWEST_RUNS]
     found = (f"{one.name} is in {len(one.runs)} of {len(runs)} runs" for one in missed)
@@ -61,7 +63,7 @@ def _no_baseline(history: History, machine: Machine) -> Outcome:
         number = plural(len(history.runs), "run")
         figure = f"no baseline of this machine: {history.file} has {number}, all of other machines"
     evidence = [f"this machine: {machine}"]
-    evidence += [f"{plural(len(one), 'run')} of {one[0].machine}" for one in others]
+    evidence += [f"{plural(len(one.runs), 'run')} of {one}" for one in others]
     told = (*evidence, *history.skipped)
     return Outcome(NAME, Verdict.INCONCLUSIVE, figure, LIMIT, told, charts=tuple(charts(history.runs)))
 
@@ -74,8 +76,8 @@ def _findings(one: Course, accepted: Mapping[str, str]) -> Iterator[Finding]:
             yield Finding("slower", one.told(change), accepted=reason)
 
 
-def _evidence(history: History, runs: Sequence[Run], courses: Sequence[Course]) -> Iterator[str]:
-    yield f"{plural(len(runs), 'run')} of {runs[0].machine} with {runs[0].rows:,} rows in {history.file}"
+def _evidence(history: History, group: Group, courses: Sequence[Course]) -> Iterator[str]:
+    yield f"{plural(len(group.runs), 'run')} in {history.file}: {group}"
     short = sorted({one.query for one in courses if len(one.runs) < FEWEST_RUNS})
     if short:
         yield f"not judged, with fewer than {FEWEST_RUNS} runs: {', '.join(short)}"

@@ -52,7 +52,7 @@ class Run(_Part):
 
     @property
     def kept(self) -> tuple[Machine, int]:
-        """What runs have in common whose times can be compared."""
+        """What runs have in common that can be compared."""
         return self.machine, self.rows
 
     @property

@@ -15,24 +15,27 @@ from gatepost.gates.verdict import Trial, Verdict
 
 _HERE = Machine(system="Linux", architecture="x86_64", processor="here", cores=2, memory_gib=8)
 _THERE = _HERE.model_copy(update={"processor": "there"})
-_SPREAD = 0.05
+_SPREAD, _BUSY = 0.05, 0.3
+_QUANTILES = ("p50", "p95")
 
 
 def trials(folder: Path) -> Iterator[Trial]:
     """Yield the cases."""
     flat = [1.0] * 30
     slower = [1.0] * 20 + [1.2] * 10
-    for case, expected, factors, machine, accepted in (
-        ("nothing changed", Verdict.PASS, flat, _HERE, {}),
-        ("slower since a commit", Verdict.FAIL, slower, _HERE, {}),
-        ("slower for a reason", Verdict.PASS, slower, _HERE, {commit_of(20): "it audits now"}),
-        ("slower, and repaired", Verdict.PASS, [*slower, *[1.0] * 10], _HERE, {}),
-        ("few runs", Verdict.INCONCLUSIVE, [1.0] * 9, _HERE, {}),
-        ("only runs of another machine", Verdict.INCONCLUSIVE, flat, _THERE, {}),
-        ("no run", Verdict.INCONCLUSIVE, [], _HERE, {}),
+    for case, expected, runs, accepted in (
+        ("nothing changed", Verdict.PASS, drawn(flat), {}),
+        ("slower since a commit", Verdict.FAIL, drawn(slower), {}),
+        ("slower for a reason", Verdict.PASS, drawn(slower), {commit_of(20): "it audits now"}),
+        ("slower, and repaired", Verdict.PASS, drawn([*slower, *flat]), {}),
+        ("nothing changed, on a busy machine", Verdict.PASS, drawn(flat, busy=_BUSY), {}),
+        ("slower, on a busy machine", Verdict.FAIL, drawn(slower, busy=_BUSY), {}),
+        ("few runs", Verdict.INCONCLUSIVE, drawn(flat[:9]), {}),
+        ("only runs of another machine", Verdict.INCONCLUSIVE, drawn(flat, _THERE), {}),
+        ("no run", Verdict.INCONCLUSIVE, drawn([]), {}),
     ):
         file = folder / f"{case}.jsonl"
-        for run in drawn(factors, machine):
+        for run in runs:
             append(file, run)
         yield Trial(NAME, case, expected, judge(read(file), _HERE, accepted))
 
@@ -43,19 +46,23 @@ def commit_of(number: int) -> str:
 
 
 def drawn(
-    factors: Sequence[float], machine: Machine = _HERE, *, seed: int = 1, spread: float = _SPREAD
+    factors: Sequence[float], machine: Machine = _HERE, *, seed: int = 1, busy: float = 0
 ) -> Iterator[Run]:
-    """Yield a run a factor: so many times a millisecond, and a spread between runs."""
+    """Yield a run a factor: so many times a millisecond, with a spread.
+
+    :param busy: how much base and head together differ from run to run; then all have the first one as base.
+    """
     luck = random.Random(seed)  # noqa: S311 - no secret
     started = datetime(2026, 1, 1, tzinfo=UTC)
     for number, factor in enumerate(factors):
-        times = [factor * math.exp(luck.gauss(0, spread)) for _ in range(2)]
-        found = {name: Times(base=1.0, head=one) for name, one in zip(("p50", "p95"), times, strict=True)}
+        base = math.exp(luck.gauss(0, busy)) if busy else 1.0
+        heads = [base * factor * math.exp(luck.gauss(0, _SPREAD)) for _ in _QUANTILES]
+        found = {name: Times(base=base, head=one) for name, one in zip(_QUANTILES, heads, strict=True)}
         yield Run(
             time=started + timedelta(hours=number),
             commit=commit_of(number),
             committed=True,
-            base=commit_of(max(0, number - 1)),
+            base=commit_of(0 if busy else max(0, number - 1)),
             rows=20_000,
             server="18.0",
             machine=machine,
