@@ -45,15 +45,15 @@ def _modules() -> Iterator[str]:
 
 def _found_in(name: str) -> Iterator[tuple[str, Found]]:
     short = name.removeprefix("services.")
-    for one in vars(importlib.import_module(name)).values():
-        if getattr(one, "__module__", None) != name or one.__name__.startswith("_"):
+    for attribute, one in vars(importlib.import_module(name)).items():
+        if attribute.startswith("_") or getattr(one, "__module__", None) != name:
             continue
         if inspect.isfunction(one) and _takes_database(one):
-            yield f"{short}.{one.__name__}", one
+            yield f"{short}.{attribute}", one
         if inspect.isclass(one) and _takes_database(one.__init__):
-            for attribute, method in vars(one).items():
-                if inspect.isfunction(method) and not attribute.startswith("_"):
-                    yield f"{short}.{one.__name__}.{attribute}", method
+            for method, found in vars(one).items():
+                if inspect.isfunction(found) and not method.startswith("_"):
+                    yield f"{short}.{attribute}.{method}", found
 
 
 def _takes_database(one: Found) -> bool:
