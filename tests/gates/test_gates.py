@@ -107,11 +107,11 @@ def test_the_policy_of_this_project_names_gates_for_every_environment() -> None:
         ("staging: [{lint: yes}]", "staging, lint: expected settings, got True"),
         (
             "staging: [{benchmark: {rows: many}}]",
-            "benchmark, rows: input should be a valid integer, got 'many'",
+            "benchmark, rows: input should be a valid integer, .*, got 'many'",
         ),
         (
             "staging: [{benchmark: {rows: true}}]",
-            "benchmark, rows: input should be a valid integer, got True",
+            "benchmark, rows: value error, a number is expected, got True",
         ),
         ("staging: [{load: {users: 0}}]", "load, users: input should be greater than or equal to 1, got 0"),
         (
@@ -131,6 +131,11 @@ def test_a_wrong_policy_is_refused(tmp_path: Path, text: str, message: str) -> N
     (tmp_path / "gates.yaml").write_text(text)
     with pytest.raises(UsageError, match=message):
         required(tmp_path, "staging")
+
+
+def test_a_number_that_yaml_reads_as_text_is_one(tmp_path: Path) -> None:
+    (tmp_path / "gates.yaml").write_text("staging: [{plans: {at: 1e9, rows: 1_000}}]")
+    assert required(tmp_path, "staging")[0].options == {"at": "1e9", "rows": 1000}
 
 
 def test_without_a_policy_gates_are_named(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from itertools import pairwise
 from gatepost.gates.verdict import Chart, Level
 
 WIDTH, HEIGHT = 530, 110
-_LEFT, _RIGHT, _EDGE = 75, 10, 10
+_LEFT, _RIGHT, _EDGE = 85, 10, 10
 _ROOM = 0.05
 """The scale goes so much beyond the values."""
 
