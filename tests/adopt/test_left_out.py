@@ -35,6 +35,39 @@ set role {giver};
 grant select (id), update on kept to pg_monitor;
 reset role;
 """
+CIRCLES = """
+create view v1 as select 1 as a;
+create view v2 as select a from v1;
+create or replace view v1 as select a from v2;
+create view on_v1 as select * from v1;
+create table t (a int, b int);
+create function f() returns int language sql begin atomic select count(*)::int from t; end;
+alter table t alter b set default f();
+create domain d as int;
+create function g(d) returns boolean language sql as 'select true';
+alter domain d add constraint odd check (g(value));
+create table with_d (x d);
+create view itself as select a from t;
+create or replace view itself as select a from itself;
+"""
+BY_THEMSELVES = """
+create table numbered (id int generated always as identity (sequence name counted));
+comment on sequence counted is 'Counts';
+create table parted (id int, at int) partition by range (at);
+create table parted_1 (id int, at int);
+create index other_name on parted_1 (id);
+alter table parted attach partition parted_1 for values from (1) to (2);
+create index parted_id on parted (id);
+create index not_all on only parted (at);
+create function touch() returns trigger language plpgsql as 'begin return new; end';
+create trigger touched after insert on parted for each row execute function touch();
+alter table parted_1 disable trigger touched;
+create domain word as text;
+alter domain word add constraint short check (length(value) < 9) not valid;
+create foreign data wrapper adopt_off;
+create server adopt_away foreign data wrapper adopt_off;
+create foreign table parted_2 partition of parted for values from (2) to (3) server adopt_away;
+"""
 ROLE = "adopt_giver"
 
 
@@ -42,6 +75,28 @@ def test_what_a_partition_has_of_its_own_is_listed(tmp_path: Path, database: Dat
     assert left_out(tmp_path, database, PARTITIONS) == {
         "table public.part_1",
         "comment on index public.part_2_at_idx",
+    }
+
+
+def test_what_needs_itself_is_listed(tmp_path: Path, database: Database) -> None:
+    assert left_out(tmp_path, database, CIRCLES) == {
+        "constraint odd on domain public.d",
+        "default of column public.t.b",
+        "view public.itself",
+        "view public.on_v1",
+        "view public.v1",
+        "view public.v2",
+    }
+
+
+def test_what_has_its_name_or_state_by_itself_is_listed(tmp_path: Path, database: Database) -> None:
+    assert left_out(tmp_path, database, BY_THEMSELVES) == {
+        "constraint short on domain public.word",
+        "foreign table public.parted_2",
+        "index public.not_all",
+        "names of indexes of table public.parted",
+        "sequence public.counted",
+        "trigger touched on public.parted_1",
     }
 
 
@@ -67,4 +122,5 @@ def left_out(folder: Path, database: Database, statements: str) -> set[str]:
     adopted = Workspace(folder, database, {"GATEPOST_DATABASE_URL": database.superuser_url})
     told = adopted.json("adopt", database.superuser_url)
     assert all(one["reason"] for one in told["leftOut"])
+    adopted.run("drift")
     return {one["what"] for one in told["leftOut"]}

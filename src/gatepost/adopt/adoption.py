@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from gatepost.adopt import astray, database, dump, program, report, serial
+from gatepost.adopt import astray, cycles, database, dump, program, report, serial
 from gatepost.adopt.program import Program
 from gatepost.engine.deployment import Deployment
 from gatepost.engine.model import Project, Result
@@ -47,6 +47,7 @@ def adopt(url: str, root: Path, project: str) -> Adopted:
         found.astray = astray.find(connection)
     found.statements = dump.statements(found, target)
     serial.fold(found)
+    cycles.cut(found)
     made = program.write(found, project, target.username)
     made.files["ADOPTED.md"] = report.text(found, made)
     for name, text in made.files.items():

@@ -59,6 +59,21 @@ class Body(NamedTuple):
     text: str
 
 
+class Separable(NamedTuple):
+    """The default of a column or the check of a domain, and what it needs."""
+
+    what: str
+    schema: str
+    name: str
+    part: str
+    needs: Key
+
+    @property
+    def key(self) -> Key:
+        """Whose it is."""
+        return Key("types" if self.what == "check" else "tables", self.schema, self.name)
+
+
 @dataclass
 class Database:
     """All that a program about a database has to know."""
@@ -78,6 +93,11 @@ class Database:
     unexpressed: list[Unexpressed] = field(default_factory=list)
     astray: set[Key] = field(default_factory=set)
     """Functions whose bodies name what is found only by their callers' search paths, or is not there."""
+    separable: list[Separable] = field(default_factory=list)
+    recursive: set[Key] = field(default_factory=set)
+    """Views that read themselves."""
+    left_out: dict[Key, str] = field(default_factory=dict)
+    """What cannot be declared, with the reason, and is in the definitions no more."""
     statements: dict[Key, str] = field(default_factory=dict)
     """What makes the objects that have no kind of their own."""
 
@@ -119,7 +139,20 @@ def read(connection: Connection) -> Database:
             default_privileges=[DefaultPrivilege(*row) for row in _rows(connection, "default_privileges")],
             places={key: place for place, key in keys.items()},
             unexpressed=[Unexpressed(*row) for row in _rows(connection, "unexpressed")],
+            **_circular(keys, _rows(connection, "separable")),
         )
+
+
+def _circular(keys: dict[Place, Key], rows: list[tuple[Any, ...]]) -> dict[str, Any]:
+    found = [
+        Separable(what, schema, name, part, keys[place])
+        for what, schema, name, part, *at in rows
+        if (place := (str(at[0]), int(at[1]))) in keys
+    ]
+    return {
+        "separable": [one for one in found if one.what != "view"],
+        "recursive": {one.needs for one in found if one.what == "view"},
+    }
 
 
 def _declarable(connection: Connection) -> dict[Key, Definition]:

@@ -47,7 +47,7 @@ def modules(database: Database) -> list[Module]:
     module of its own.
     """
     homes = _features(database)
-    needs = {key: set(found) for key, found in database.needs.items()}
+    needs = {key: found & database.definitions.keys() for key, found in database.needs.items()}
     hoped = _named_in_bodies(database)
     parts = partitions(database.definitions)
     made: list[Module] = []
@@ -79,7 +79,7 @@ def _features(database: Database) -> dict[Key, str]:
         schema = key.schema or _schema_in(key.name)
         homes[key] = identifier(word) if divided and of_relation else identifier(schema)
     for key in filter(lambda key: key.is_property, database.definitions):
-        found = (homes[one] for one in sorted(database.needs[key], key=_rank))
+        found = (homes[one] for one in sorted(database.needs[key] & homes.keys(), key=_rank))
         homes[key] = next(found, homes[key])
     return homes
 

@@ -51,7 +51,7 @@ class Program:
     """Every object that the program declares, with its resource's name."""
     unexpressed: list[Unexpressed] = field(default_factory=list)
     existing: set[str] = field(default_factory=set)
-    """What the program's SQL uses and does not declare."""
+    """What the program's SQL uses and does not declare, and what it leaves out."""
 
 
 def write(database: Database, project: str, user: str) -> Program:
@@ -82,32 +82,12 @@ def _project_file(project: str, database: Database) -> str:
 
 def _declared(database: Database, planned: list[Module], made: Program) -> dict[Key, Declared]:
     """Return what can be declared; the rest is noted in `made`, with what needs it."""
-    inputs: dict[Key, dict[str, Any]] = {}
-    left_out: dict[Key, str] = {}
-    known = Recorder(database.definitions)
-    parts = partitions(database.definitions)
+    choice = _Choice(database)
     for key in (key for module in planned for key in module.objects):
-        missing = sorted(database.needs[key] & left_out.keys(), key=str)
-        try:
-            inputs[key] = _inputs(key, database)
-        except (UnsupportedFeature, InvalidDeclaration) as error:
-            left_out[key] = str(error)
-        if missing:
-            left_out[key] = lacking(missing[0])
-        elif key.kind in _ON_TABLES and relation_of(key, inputs, parts) is None:
-            left_out[key] = f"{key.schema}.{key.name} is not in the program"
-        if key not in left_out and (refused := _refusal(key, inputs[key], known)):
-            left_out[key] = refused
-        if key in left_out:
-            inputs.pop(key, None)
-            known.leave_out(key)
-            made.unexpressed.append(Unexpressed(described(key), left_out[key]))
-    looked_into = [
-        given["sql"]
-        for key, given in inputs.items()
-        if key.kind == "functions" and given.get("checkBody", True)
-    ]
-    made.existing = known.outside(looked_into)
+        choice.consider(key)
+    inputs = choice.inputs
+    made.unexpressed += [Unexpressed(described(key), reason) for key, reason in choice.left_out.items()]
+    made.existing = choice.used_outside() | {_place(key) for key in choice.left_out}
     chosen = names.resources({key: token_of(key) for key in inputs})
     return {
         key: Declared(
@@ -119,6 +99,53 @@ def _declared(database: Database, planned: list[Module], made: Program) -> dict[
         )
         for key, given in inputs.items()
     }
+
+
+class _Choice:
+    """What is declared, with its inputs, and what is left out, with its reason."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._known = Recorder([*database.definitions, *database.left_out])
+        self._parts = partitions(database.definitions)
+        self.inputs: dict[Key, dict[str, Any]] = {}
+        self.left_out = dict(database.left_out)
+        for key in self.left_out:
+            self._known.leave_out(key)
+
+    def consider(self, key: Key) -> None:
+        """Declare an object, or leave it out; what it needs was considered before."""
+        try:
+            given = _inputs(key, self._database)
+            reason = self._reason(key, given)
+        except (UnsupportedFeature, InvalidDeclaration) as error:
+            given, reason = {}, self._lacking(key) or str(error)
+        if reason is None:
+            self.inputs[key] = given
+        else:
+            self.left_out[key] = reason
+            self._known.leave_out(key)
+
+    def _reason(self, key: Key, given: dict[str, Any]) -> str | None:
+        if missing := self._lacking(key):
+            return missing
+        if key.kind in _ON_TABLES and relation_of(key, self.inputs, self._parts) is None:
+            return f"{key.schema}.{key.name} is not in the program"
+        return _refusal(key, given, self._known)
+
+    def _lacking(self, key: Key) -> str | None:
+        missing = sorted(self._database.needs[key] & self.left_out.keys(), key=str)
+        return lacking(missing[0]) if missing else None
+
+    def used_outside(self) -> set[str]:
+        """Return what the declarations, and the bodies that are looked into, use beside them."""
+        functions = (given for key, given in self.inputs.items() if key.kind == "functions")
+        return self._known.outside(given["sql"] for given in functions if given.get("checkBody", True))
+
+
+def _place(key: Key) -> str:
+    """Return what `existing` calls an object that is there beside the program."""
+    return ".".join(part for part in (key.schema, key.name, key.object) if part)
 
 
 def _refusal(key: Key, given: dict[str, Any], known: Recorder) -> str | None:
