@@ -7,15 +7,15 @@ import os
 import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from processes import processes, wait_until
 from servers import folder_for_server, guarded
 
 from gatepost.addresses import OWN
@@ -27,7 +27,6 @@ SLOW = "; select pg_sleep(60) from app.notes limit 1"
 """Takes a minute where there are rows: on the copy, not when the example is deployed for the first time."""
 _QUICK = ('sslmode="disable",', 'sslmode="disable", lock_budget=3,')
 """Waits three seconds for a server that went away, instead of a minute."""
-_PATIENCE = 60.0
 _EVERYTHING = "select datname from pg_database union all select rolname from pg_roles order by 1"
 _SESSIONS = "select from pg_stat_activity where datname = 'notes' and pid <> pg_backend_pid()"
 
@@ -80,24 +79,6 @@ class Rehearsed:
         assert self.everything() == before
         with self.connect() as connection:
             wait_until(lambda: not connection.execute(_SESSIONS).fetchall())
-
-
-def processes(folder: Path) -> list[str]:
-    """The processes that work in a folder, by their command line."""
-    found, name = list[str](), os.fsencode(folder)
-    for place in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            command = (place / "cmdline").read_bytes()
-            if command and (name in command or name in (place / "environ").read_bytes()):
-                found.append(command.replace(b"\0", b" ").decode(errors="replace"))
-    return found
-
-
-def wait_until(condition: Callable[[], object]) -> None:
-    until = time.monotonic() + _PATIENCE
-    while not condition():
-        assert time.monotonic() < until, "that never came"
-        time.sleep(0.02)
 
 
 def verdict(said: str) -> tuple[str, str]:

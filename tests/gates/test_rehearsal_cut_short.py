@@ -10,7 +10,8 @@ from typing import LiteralString
 
 import psycopg
 import pytest
-from fix_rehearsed import SLOW, Rehearsed, verdict, wait_until
+from fix_rehearsed import SLOW, Rehearsed, verdict
+from processes import wait_until
 
 from gatepost.errors import ServerUnreachable
 from gatepost.gates.rehearsal.example import with_rule

@@ -1,22 +1,12 @@
-"""Load tests of the API, by workers, of a server that goes away, and their end."""
+"""Load tests of the API, and by workers."""
 
 from __future__ import annotations
 
-import os
-import signal
 import socket
-import subprocess
-import sys
-import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import Any, LiteralString
 
-import psycopg
 import pytest
 from fix_platform import PROJECT, Deployed
-from psycopg.sql import SQL, Identifier
 
 from gatepost.errors import ServerUnreachable, StatementFailed
 from gatepost.load.goal import served
@@ -25,15 +15,6 @@ from gatepost.load.run import Goal, Plan, run, work
 from gatepost.stacks import Stack
 
 STACK = Stack(PROJECT, "local")
-
-
-_CLIENTS = "select count(*) from pg_stat_activity where datname = %s and application_name = 'gatepost serve'"
-
-
-def _number(connection: psycopg.Connection[Any], statement: LiteralString, *parameters: object) -> int:
-    row = connection.execute(statement, parameters).fetchone()
-    assert row is not None
-    return int(row[0] if isinstance(row, tuple) else row["count"])
 
 
 @pytest.fixture
@@ -87,45 +68,3 @@ def test_processes_and_workers_measure_as_one_does(goal: Goal, kind: str, free_p
     assert any(milliseconds != round(milliseconds, 1) for milliseconds, _ in one.times)
     assert not result.errors
     assert 4 < result.seconds < 12
-
-
-def test_a_server_that_goes_away_is_an_error_and_no_verdict(clone: Deployed, goal: Goal) -> None:
-    closed = SQL("alter database {} allow_connections false").format(Identifier(clone.name))
-
-    def close() -> None:
-        with clone.server_connection() as connection:
-            while not _number(connection, _CLIENTS, clone.name):
-                time.sleep(0.2)
-            time.sleep(2)
-            connection.execute(closed)
-            connection.execute(
-                "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", [clone.name]
-            )
-
-    closing = threading.Thread(target=close)
-    closing.start()
-    with pytest.raises(ServerUnreachable, match=r"went away during the load test: \d+ of \d+ requests"):
-        run(PROJECT, Plan(("engagement_events",), users=4, duration=8), goal)
-    closing.join()
-
-
-def test_ctrl_c_leaves_no_process(clone: Deployed, tmp_path: Path) -> None:
-    environment = os.environ | {
-        "GATEPOST_DATABASE_URL": clone.url("authenticator"),
-        "GATEPOST_SERVE_DATABASE_URL": clone.url("authenticator"),
-    }
-    command = [sys.executable, "-m", "gatepost", "load", "api", "--duration", "60", "--cwd", str(PROJECT)]
-    running = subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=tmp_path
-    )
-    children = Path(f"/proc/{running.pid}/task/{running.pid}/children")
-    while len(children.read_text().split()) < 2:
-        assert running.poll() is None, running.stdout
-        time.sleep(0.1)
-    time.sleep(2)
-    started = children.read_text().split()
-    running.send_signal(signal.SIGINT)
-    said = running.communicate(timeout=40)[0]
-    assert running.returncode == 130, said
-    assert "Traceback" not in said
-    assert [pid for pid in started if Path(f"/proc/{pid}").exists()] == []

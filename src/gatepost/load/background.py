@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from gatepost.errors import StatementFailed
 from gatepost.load.result import Result, read
-from gatepost.load.run import RESULT
+from gatepost.load.run import RESULT, end
 
 READY = "GATEPOST_LOAD_READY"
 _START_SECONDS = 60.0
@@ -67,15 +66,7 @@ def _started(
         try:
             yield running
         finally:
-            _end(running)
-
-
-def _end(running: subprocess.Popen[bytes]) -> None:
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        if running.poll() is None:
-            os.killpg(running.pid, number)
-        with suppress(subprocess.TimeoutExpired):
-            running.wait(10)
+            end(running)
 
 
 def _await(ready: Path, running: subprocess.Popen[bytes], said: Path) -> None:

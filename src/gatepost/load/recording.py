@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import time
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import gevent
+import locust.runners
 import locust.stats
 from locust import events
 from locust.env import Environment
@@ -21,11 +24,18 @@ from gatepost.targets import Target
 BUSY = 0.9
 """The share of its time that a process of the generator may work, or wait for a processor."""
 _SENT, _STOP = "gatepost", "gatepost-stop"
+_GONE = 0.5
+"""Seconds until a message has left."""
 _LAST_REPORTS = 30.0
 """Seconds that workers have to end their tasks and report."""
 
 # Locust rounds times to two digits; with microseconds percentiles are exact.
 locust.stats.bucket_response_time = lambda milliseconds: round(milliseconds, 3)  # type: ignore[assignment, return-value]
+
+# Locust counts by the time of day, and a worker leaves when that jumps: it goes on from here without.
+_BEGAN = time.time() - time.monotonic()
+for module in (locust.stats, locust.runners):
+    vars(module)["time"] = SimpleNamespace(time=lambda: _BEGAN + time.monotonic())
 
 
 class Notes:
@@ -140,7 +150,7 @@ def _stopped(environment: Environment, **_given: Any) -> None:
 
 
 def _prepared(environment: Environment, runner: Any, **_given: Any) -> None:
-    """Let a worker end and report when its master says so."""
+    """Let a worker end and report when its master says so, and a master send workers away before it ends."""
 
     def end(**_message: Any) -> None:
         runner.stop()
@@ -152,6 +162,15 @@ def _prepared(environment: Environment, runner: Any, **_given: Any) -> None:
 
     if isinstance(runner, WorkerRunner):
         runner.register_message(_STOP, end, concurrent=True)
+    elif isinstance(runner, MasterRunner):
+        # Locust's own comes after the run: till then workers would wait for a minute
+        gevent.signal_handler(signal.SIGTERM, _dismiss, runner)
+
+
+def _dismiss(runner: MasterRunner) -> None:
+    runner.send_message("quit")
+    gevent.sleep(_GONE)
+    os._exit(1)
 
 
 def _collect(environment: Environment, **_given: Any) -> None:

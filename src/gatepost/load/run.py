@@ -10,8 +10,10 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -29,7 +31,7 @@ _ANSWER = 10
 """Seconds that the database has to let somebody in after a run."""
 _SHOWN = 8000
 """So many characters of what Locust said last, with a traceback or two."""
-_PATIENCE = 60
+PATIENCE = 60
 """Seconds that a master waits for its workers."""
 
 
@@ -150,12 +152,12 @@ def _options(plan: Plan) -> list[str]:
     options = ["--stop-timeout", "5"]
     if plan.workers:
         options += ["--master", f"--master-bind-host={plan.bind}", f"--master-bind-port={plan.port}"]
-        options += [f"--expect-workers={plan.workers}", f"--expect-workers-max-wait={_PATIENCE}"]
+        options += [f"--expect-workers={plan.workers}", f"--expect-workers-max-wait={PATIENCE}"]
     elif plan.processes > 1:
         # of its own, or processes of another load test on this machine would work for this one
         port = _free_port()
         options += [f"--master-bind-host={_HERE}", f"--master-bind-port={port}", f"--master-port={port}"]
-        options += ["--processes", str(plan.processes)]
+        options += ["--processes", str(plan.processes), f"--expect-workers-max-wait={PATIENCE}"]
     return [*options, "--html", str(plan.html)] if plan.html else options
 
 
@@ -180,9 +182,16 @@ def _locust(root: Path, command: list[str], given: Mapping[str, str], code: int 
     try:
         said = running.communicate()[0]
     finally:
-        if running.poll() is None:
-            os.killpg(running.pid, signal.SIGTERM)
-            running.wait(10)
+        end(running)
     if code is not None and running.returncode != code:
         raise StatementFailed(f"locust ended with exit code {running.returncode}:\n{said.strip()[-_SHOWN:]}")
     return said
+
+
+def end(running: subprocess.Popen[Any]) -> None:
+    """End the group of a process: gently, then by force."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        if running.poll() is None:
+            os.killpg(running.pid, number)
+        with suppress(subprocess.TimeoutExpired):
+            running.wait(10)
