@@ -312,3 +312,18 @@ alter sequence g.u_id_seq set logged;
 create unlogged sequence g.free; create sequence g.plain;
 create table g.l (id serial, n int generated always as identity); alter sequence g.l_id_seq set unlogged;
 create unlogged sequence g.named; create unlogged table g.uses (a int default nextval('g.named'));
+create schema i;
+create domain i.kind as varchar(9) check (value in ('a', 'it''s'));
+create table i.listed (
+    a varchar(20) not null check (a in ('a', 'it''s', '')), b varchar check (b not in ('x', 'y') or b like any (array['z%', 'q%']::varchar[])),
+    c char(3) check (c in ('a', 'b')), d text check (d in ('a', 'b')), e numeric check (e in (1, 2.5)), f smallint check (f in (1, 2)), g varchar(5) default 'x',
+    h varchar(3) generated always as (case when a in ('a', 'b') then 'x' else 'y' end) stored, k i.kind, m varchar[] check (m <@ array['a', 'b']::varchar[]), n date check (n between '2020-01-01' and '2021-01-01')
+);
+create index on i.listed (a) where a in ('a', 'b');
+create index on i.listed ((a in ('a', 'b')), lower(b));
+alter table i.listed enable row level security;
+create policy p on i.listed using (a in ('a', 'b') and b <> all (array['q', 'r']::varchar[]));
+create view i.v as select *, a in ('x', 'y') as xy from i.listed where b in ('a', 'b') and a = any (array['a', 'b']::varchar[]);
+create materialized view i.mv as select * from i.listed where b in ('a', 'b');
+create function i.tr() returns trigger language plpgsql as 'begin return new; end';
+create trigger t before update on i.listed for each row when (new.a in ('a', 'b')) execute function i.tr();

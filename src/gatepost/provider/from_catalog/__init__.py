@@ -11,6 +11,7 @@ from pydantic_core import PydanticUndefined
 from gatepost.errors import UnsupportedFeature
 from gatepost.postgres.catalog import Definition, Key
 from gatepost.provider.from_catalog import on_tables, whole
+from gatepost.provider.from_catalog.lasting import lasting
 from gatepost.provider.kind import Kind
 from gatepost.provider.kinds import KINDS
 
@@ -47,6 +48,8 @@ def inputs_of(key: Key, definition: Definition) -> dict[str, Any]:
     if token not in KINDS:
         raise UnsupportedFeature(f"{key.kind.replace('_', ' ')} are not declared")
     given = mapping(key, definition)
+    if key.kind != "functions":
+        given = lasting(given)
     kind: Kind[Any] = KINDS[token]
     given = {name: value for name, value in given.items() if value != _default(kind, name)}
     known = {field.alias or name for name, field in kind.inputs.model_fields.items()}
