@@ -10,13 +10,17 @@ from typing import Any, LiteralString
 
 import psycopg
 import pytest
+from fix_provider import col, urn_of, wired
 from pglast.parser import split
+from pulumi.provider.experimental.provider import CheckRequest
 from servers import Server
 
 from gatepost.errors import InvalidDeclaration
 from gatepost.insight import known
 from gatepost.postgres.catalog import Key
+from gatepost.provider.checks import Checks
 from gatepost.provider.declarations import Declarations, Text
+from gatepost.provider.kinds import KINDS
 
 TABLES = {
     ("public", "posts"): frozenset({"id", "title", "author"}),
@@ -236,6 +240,32 @@ def test_what_a_body_looks_up_when_it_runs_is_untracked() -> None:
     )
     assert declarations().untracked(sql, frozenset({"nowhere", "later.f"})) == ["later.f", "nowhere", "titel"]
     assert declarations(existing=("later.*",)).untracked(sql, frozenset({"later.f"})) == ["titel"]
+
+
+def checked(checks: Checks, token: str, name: str, **inputs: Any) -> list[str]:
+    """What the check of a declaration says."""
+    kind = KINDS[f"gatepost:index:{token}"]
+    request = CheckRequest(urn_of(token, name), {}, wired({"schema": "public", "name": name, **inputs}), b"")
+    return [failure.reason for failure in checks.answer(kind, request).failures]
+
+
+def test_one_wrong_declaration_hides_no_other() -> None:
+    checks = Checks()
+    assert checked(checks, "Table", "posts", columns=[col("id", "nope"), col("at", "date")]) != []
+    for name in ("i1", "i2"):
+        [said] = checked(checks, "Index", name, table="posts", columns=[f"{name}(id)"])
+        assert f"unknown function {name}" in said
+    [said] = checked(checks, "Index", "i3", table="posts", columns=["nope"])
+    assert "it has at, id" in said
+
+
+def test_declaration_whose_name_cannot_be_told_may_be_what_others_use() -> None:
+    checks = Checks()
+    request = CheckRequest(urn_of("View", "v"), {}, wired({"sql": "create view v as selekt 1"}), b"")
+    assert checks.answer(KINDS["gatepost:index:View"], request).failures
+    sql = {"sql": "create view w as select * from v"}
+    request = CheckRequest(urn_of("View", "w"), {}, wired(sql), b"")
+    assert not checks.answer(KINDS["gatepost:index:View"], request).failures
 
 
 NAMES: dict[known.Sort, LiteralString] = {

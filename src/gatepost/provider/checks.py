@@ -56,11 +56,18 @@ class Checks:
             for text in kind.texts(inputs):
                 self.declared.check(text)
         except InvalidDeclaration:
-            self.declared.complete = False
+            self._announce_refused(kind, inputs)
             raise
         self._claims.claim(key, inputs, urn)
         kind.announce(inputs, self.declared)
         return kind.settled(inputs, self.declared)
+
+    def _announce_refused(self, kind: Kind[Any], inputs: Inputs) -> None:
+        """Let what others say of a refused declaration be judged, if its name can be told."""
+        try:
+            kind.stands(inputs, self.declared)
+        except InvalidDeclaration:
+            self.declared.complete = False
 
     def still(self, urn: str, kind: Kind[Any], given: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
         """Tell whether an unchanged declaration needs no check, and remember it for those that do."""
