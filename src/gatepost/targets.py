@@ -56,6 +56,6 @@ PUSH = Target("50 changes of a device pushed, or a guest's taken over", 100.0, "
 PULL = Target("a page of a pull: 50 rows of each table", 20.0, "ms")
 IN_MEMORY = Target("an operation that asks no database", 0.5, "ms")
 EXAMINATION = Target("a probe of health, or a report of a period", 1000.0, "ms")
-UPKEEP = Target("a batch of upkeep, beside the requests: archived, cleaned up, erased or migrated", 60.0, "s")
+UPKEEP = Target("a batch of upkeep, beside the requests: archived, cleaned up, erased or migrated", 20.0, "s")
 WHOLE_TABLES = Target("whole tables read or written once", 600.0, "s")
 FUNCTION = Target("a function's statement, by the server's own time", 5.0, "ms")

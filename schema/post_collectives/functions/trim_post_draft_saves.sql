@@ -13,11 +13,20 @@ begin
             older_than, kept, batch
             using errcode = 'invalid_parameter_value';
     end if;
+    -- Draft by draft, so that what each of them keeps is not read to be kept.
     with old as (
-        select s.author_id, s.draft_id, s.version
-        from public.post_draft_saves as s
-        inner join public.post_drafts as d on s.author_id = d.author_id and s.draft_id = d.id
-        where s.saved_at < now() - older_than and s.version <= d.version - kept
+        select d.author_id, d.id as draft_id, o.version
+        from public.post_drafts as d
+        cross join lateral (
+            select s.version
+            from public.post_draft_saves as s
+            where
+                s.author_id = d.author_id and s.draft_id = d.id
+                and s.version <= d.version - kept and s.saved_at < now() - older_than
+            order by s.version
+            limit batch
+        ) as o
+        where d.version > kept
         limit batch
     )
     delete from public.post_draft_saves as s
