@@ -46,3 +46,14 @@ def test_seed_is_refused_where_people_work(deploy: Deploy, environment: str) -> 
 def test_syntax_error_is_found_by_the_check(deploy: Deploy, kind: str) -> None:
     with pytest.raises(Refused, match=r'a.sql:2:13: syntax error at or near "from"'):
         getattr(deploy, kind)("rows", sql="select 1;\nselect from from", file="a.sql")
+
+
+@KINDS
+@pytest.mark.parametrize(
+    "word", ["commit", "ROLLBACK and chain", "begin", "savepoint s", "prepare transaction 'x'"]
+)
+def test_the_transaction_is_the_deployments(deploy: Deploy, kind: str, word: str) -> None:
+    posts(deploy)
+    with pytest.raises(Refused, match=rf"a\.sql:3:1: {word}: the deployment begins and ends"):
+        getattr(deploy, kind)("rows", sql=f"{ADD.format(1)} -- ä;\n{word} ; select 1/0", file="a.sql")
+    assert deploy.sql("select from posts") == []

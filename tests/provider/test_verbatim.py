@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from fix_provider import Deploy, Refused
+from fix_workspace import Workspace
 
 from gatepost.errors import StatementFailed
 from gatepost.postgres.catalog import Key
@@ -124,8 +125,40 @@ def test_a_property_that_was_changed_by_hand_is_drift(deploy: Deploy) -> None:
         ({"creates": "table public.t", "sql": "create table public.t ()"}, "begins with none of"),
         ({"creates": CREATES, "sql": "-- nothing"}, "got none"),
         ({"creates": CREATES, "sql": "create agregate x"}, "syntax error"),
+        ({"creates": CREATES, "sql": "select 1; commit"}, r":1:11: commit: the deployment begins and ends"),
     ],
 )
 def test_what_it_cannot_be_is_refused(deploy: Deploy, given: dict[str, str], reason: str) -> None:
     with pytest.raises(Refused, match=reason):
         deploy.verbatim("x", **given)
+
+
+def test_what_makes_something_else_leaves_nothing(deploy: Deploy) -> None:
+    deploy.sql(FUNCTION)
+    before = deploy.snapshot()
+    with pytest.raises(
+        StatementFailed, match=r"do not make aggregate public\.totals\(integer\), and nothing"
+    ):
+        deploy.verbatim("x", creates="aggregate public.totals(integer)", sql=TOTAL.format(start=0))
+    assert deploy.snapshot() == before
+
+
+def test_an_exchange_for_something_else_leaves_what_was_there(total: Deploy) -> None:
+    before = total.snapshot()
+    with pytest.raises(StatementFailed, match="nothing of them was"):
+        total.verbatim("total", creates=CREATES, sql=TOTAL.replace("total", "sum_up").format(start=0))
+    assert total.snapshot() == before
+
+
+def test_among_many_it_leaves_nothing_either(workspace: Workspace) -> None:
+    """Many new objects are made in one transaction."""
+    made = "".join(
+        f'Verbatim("v{one}", creates="aggregate public.v{one}(integer)", opts=on,'
+        f' sql="create aggregate public.{name}(int) (sfunc = int4pl, stype = int)")\n'
+        for one, name in enumerate([f"v{one}" for one in range(12)] + ["other"])
+    )
+    head = "from gatepost.resources import Verbatim\non = pulumi.ResourceOptions(provider=target)\n"
+    workspace.write(head + made)
+    told = workspace.run("up", "--yes", code=14).stderr
+    assert "the statements do not make aggregate public.v12(integer)" in told
+    assert workspace.sql(r"select count(*) from pg_proc where proname ~ '^(v\d+|other)$'") == [(12,)]

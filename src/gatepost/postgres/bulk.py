@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from gatepost.errors import ServerUnreachable
+from gatepost.errors import ServerUnreachable, StatementFailed
 from gatepost.postgres import failures
-from gatepost.postgres.catalog import Definition, Key, canonical_names, definitions, query
+from gatepost.postgres.catalog import Definition, Key, canonical_names, definitions, not_made, query
 from gatepost.postgres.connect import is_lost, translate
 from gatepost.postgres.ledger import Row, Work
 from gatepost.postgres.plan import Statement
@@ -40,6 +40,7 @@ def run_together(runner: Runner, entries: Sequence[Entry]) -> dict[Key, Definiti
     did whose answer was lost.
 
     :raises OutcomeUnknown: it was lost, and nobody could be asked since.
+    :raises StatementFailed: an object was not made.
     """
     import psycopg
 
@@ -52,12 +53,15 @@ def run_together(runner: Runner, entries: Sequence[Entry]) -> dict[Key, Definiti
                 runner.ledger.record_all(connection, rows)
                 for row in rows:
                     connection.execute(row.statement.sql.encode())
-                read = _read(connection, entries)
-            return _found(read)
+                found = _found(_read(connection, entries))
+                if missing := next((one.key for one in entries if one.key not in found), None):
+                    raise StatementFailed(not_made(missing))
         except psycopg.Error as error:
             if not is_lost(error):
                 raise
             lost = error
+        else:
+            return found
     return _settled(runner, entries, rows, process, lost)
 
 

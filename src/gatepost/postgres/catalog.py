@@ -106,6 +106,14 @@ def read_all(connection: Connection) -> dict[Key, Definition]:
     return found
 
 
+def not_made(key: Key) -> str:
+    """Return what to say of statements after which the object is not there."""
+    return (
+        f"the statements do not make {key.name}, and nothing of them was kept: correct one of them"
+        " (types are called as PostgreSQL calls them: integer, not int)"
+    )
+
+
 def definitions(kind: str, rows: Iterable[tuple[object, ...]]) -> Iterator[tuple[Key, Definition]]:
     """Yield the objects that the rows of a kind's query describe."""
     for row in rows:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 from gatepost import errors
-from gatepost.postgres import deployment_lock, failures
+from gatepost.postgres import catalog, deployment_lock, failures
 from gatepost.postgres.budget import Budget
 from gatepost.postgres.connect import Connections, connect, is_lost, translate
 from gatepost.postgres.ledger import Ledger, Work, is_valid
@@ -216,6 +216,7 @@ class Runner:
                 # The row first: a statement may take on a role that must not write the ledger.
                 self.ledger.record(connection, step, batch.work, statement, "done", part)
                 connection.execute(statement.sql.encode())
+            _require_made(connection, batch)
             if noting is not None:
                 noting.conclude()
 
@@ -270,6 +271,13 @@ class Runner:
             return failures.no_lock(batch.label, batch.statements, attempts, total, holders)
         late = failures.out_of_time(error, batch.label, batch.mode, self.budget)
         return late or batch.translate(error)
+
+
+def _require_made(connection: Connection, batch: Batch) -> None:
+    """Refuse, while nothing is kept yet, statements of the program's own that make something else."""
+    key, (part, total) = batch.work.key, batch.parts[-1]
+    if key and key.kind == "verbatim" and part == total and catalog.read(connection, key) is None:
+        raise errors.StatementFailed(f"{batch.label}: {catalog.not_made(key)}")
 
 
 def _batches(plan: Plan, label: str, work: Work) -> Iterator[Batch]:

@@ -15,12 +15,33 @@ def parse(sql: str, where: str) -> list[Any]:
 
     :raises InvalidDeclaration: a syntax error, with `where`, line and column.
     """
+    return [raw.stmt for raw in _parsed(sql, where)]
+
+
+def parse_script(sql: str, where: str) -> list[Any]:
+    """Return the statements of a text that runs as it is, within a transaction of the deployment.
+
+    :raises InvalidDeclaration: a syntax error, or one that would end that transaction, with its place.
+    """
+    from pglast import ast
+
+    found = _parsed(sql, where)
+    for raw in found:
+        if isinstance(raw.stmt, ast.TransactionStmt):
+            line, column = position(sql, raw.stmt_location)
+            words = sql[raw.stmt_location :].partition(";")[0].strip()
+            advice = "the deployment begins and ends the transaction: leave this out"
+            raise InvalidDeclaration(f"{where}:{line}:{column}: {words}: {advice}")
+    return [raw.stmt for raw in found]
+
+
+def _parsed(sql: str, where: str) -> list[Any]:
     from pglast import parse_sql
     from pglast.parser import ParseError
 
     try:
         with PARSER:
-            return [raw.stmt for raw in parse_sql(sql)]
+            return list(parse_sql(sql))
     except ParseError as error:
         message, offset = str(error.args[0]), error.args[1]
         line, column = _position(sql, offset)

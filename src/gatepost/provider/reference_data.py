@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gatepost.provider.declarations import Declarations
+from gatepost.provider.insight import parse_script
 from gatepost.provider.seed import SeedInputs, SeedKind
 
 
@@ -13,3 +14,4 @@ class ReferenceDataKind(SeedKind):
 
     def check(self, given: SeedInputs, declared: Declarations) -> None:
         """Every environment gets it."""
+        parse_script(given.sql, given.file or "seed")

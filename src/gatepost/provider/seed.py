@@ -8,6 +8,7 @@ from gatepost.errors import InvalidDeclaration
 from gatepost.postgres.catalog import Facts
 from gatepost.postgres.plan import Lock, Plan, Statement
 from gatepost.provider.declarations import Declarations, Text
+from gatepost.provider.insight import parse_script
 from gatepost.provider.kind import Inputs, Kind
 
 ENVIRONMENTS = ("local", "dev")
@@ -38,6 +39,7 @@ class SeedKind(Kind[SeedInputs]):
             raise InvalidDeclaration(
                 f"{where}: seeds are for {' and '.join(ENVIRONMENTS)}, not for {declared.environment}"
             )
+        parse_script(given.sql, where)
 
     def texts(self, given: SeedInputs) -> Iterable[Text]:
         yield Text(given.sql, given.file or "seed", "statement")

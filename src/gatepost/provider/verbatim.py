@@ -9,7 +9,7 @@ from gatepost.insight.tree import PARSER
 from gatepost.postgres.catalog import PROPERTIES, Definition, Facts, Key
 from gatepost.postgres.plan import Hazard, Lock, Plan, Statement, risk
 from gatepost.provider.declarations import Declarations
-from gatepost.provider.insight import parse
+from gatepost.provider.insight import parse_script
 from gatepost.provider.kind import Inputs, Kind
 from gatepost.provider.sqltext import raw, text
 
@@ -61,7 +61,7 @@ class VerbatimKind(Kind[VerbatimInputs]):
         if not given.place.startswith(known):
             listed = ", ".join(one.strip() for one in known)
             raise InvalidDeclaration(f"{where}: {given.place} begins with none of {listed}")
-        if not parse(given.sql, where):
+        if not parse_script(given.sql, where):
             raise InvalidDeclaration(f"{where}: expected the statements that make {given.place}, got none")
 
     def replaces(self, old: VerbatimInputs, new: VerbatimInputs) -> list[str]:
