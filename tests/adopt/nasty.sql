@@ -327,3 +327,33 @@ create view i.v as select *, a in ('x', 'y') as xy from i.listed where b in ('a'
 create materialized view i.mv as select * from i.listed where b in ('a', 'b');
 create function i.tr() returns trigger language plpgsql as 'begin return new; end';
 create trigger t before update on i.listed for each row when (new.a in ('a', 'b')) execute function i.tr();
+create schema j;
+create table j.new (id int primary key, s serial, note text default 'x');
+alter table j.new rename column note to "Note";
+-- expressions in other shapes
+create table j.x (
+ a interval default '1 day'::interval hour to minute, b timestamptz default (now() at time zone 'utc'), c int default (random() * 10)::int, d text default ('a' || 'b'), e jsonb default jsonb_build_object('a', 1),
+ f int[] default array[]::int[], g text default null, h boolean default (1 = 1), j uuid default gen_random_uuid(), k text default current_schema, l text default current_setting('x.y', true), n date default current_date + 1,
+ o text default nullif('a', 'b'), p int default coalesce(null, 3), q text default case when true then 'x' else 'y' end
+);
+create table j.y (id int primary key, x int references j.new (id), constraint "y x" check ((x is null) = (id > 3)), check (not (x > 1 and id < 3)), check (x between symmetric 1 and 3), check (x::text similar to '1%'), check (x is distinct from id), check ((x, id) > (1, 2)), check (row(x, id) is not null));
+create index on j.y ((x::text), (id + 1) desc); create index on j.y ((x + 1), (coalesce(x, 0))); create unique index on j.y (x, coalesce(id, -1)) where x is null;
+create index on j.y using brin (id int4_bloom_ops(false_positive_rate = 0.05));
+create index on j.x using gin (e jsonb_path_ops, f); create index on j.x ((e ->> 'a')); create index on j.x (((e ->> 'b')::int)); create index on j.x (lower(d) varchar_pattern_ops, d collate "POSIX" text_pattern_ops desc);
+create view j.vv as select y.*, (select max(z.id) from j.y z where z.x = y.x) as "Max %", row_number() over (partition by x order by id) rn, extract(year from b) as yr, x.a as iv from j.y left join j.x on x.c = y.id or x.c is null;
+create view j.vi as select * from j.y union all table j.y; create view j.vl as select * from generate_series(1, 3) with ordinality as g (n, o), lateral (values (n, 'a'), (o, 'b')) as v (p, q) where n = any (array[1, 2]);
+create view j.vw as with a as materialized (select 1 as n), b as not materialized (select n from a) select * from b where exists (select from a where a.n = b.n) order by 1 nulls first;
+create view j.vs as select position('a' in d), substring(d from 1 for 2), trim(both ' ' from d), overlay(d placing 'x' from 1) from j.x;
+create function j.args(a int, inout b text default 'x''y', out c numeric, variadic d int[] default '{1,2}') language sql as $$ select b, 1.0 $$;
+create function j.cost() returns setof int language sql rows 3 cost 7 parallel restricted security invoker not leakproof called on null input as $$ select 1 $$;
+create function j."weird $ name"() returns text language plpgsql as $fn$ declare c cursor (k int) for select * from j.y where id = k; begin for r in c(1) loop raise notice '%, %%', r; end loop; execute 'select $1' using 1; return $$x$$; exception when others then return sqlerrm; end $fn$;
+create procedure j.proc(a int, out b int) language plpgsql as $$ begin b := a; commit; end $$;
+create function j.tg() returns trigger language plpgsql as $$ begin return null; end $$;
+create trigger a after update of x or insert or delete on j.y for each row execute procedure j.tg(1, 2.5, 'x', true);
+create trigger b before update on j.y for each row when (old.* is distinct from new.* and old.x is not null) execute function j.tg();
+create trigger v instead of update or insert on j.vi for each row execute function j.tg();
+create table j.t1 (id int primary key); create table j.t2 (id int primary key references j.t1 deferrable); create table j.t3 () inherits (j.t1); alter table j.t3 add primary key (id);
+create sequence j.sq as int start 5 owned by j.t1.id; alter table j.t1 alter id set default nextval('j.sq'::regclass) ; create sequence j.sq2; create table j.t4 (a int default nextval('j.sq2') + 1, b bigint default nextval('j.sq2'), c int default currval('j.sq2'));
+create type j.e1 as enum ('a', 'b'); alter type j.e1 add value 'a2' after 'a'; create table j.e (e j.e1 default 'a', es j.e1[] default array['a'::j.e1, 'b'], check (e <> 'b'), check (e in ('a', 'b')));
+create index on j.e (e) where e = 'a'; create view j.ve as select * from j.e where e > 'a' and 'a' = any (es);
+create domain j.dd as j.e1 default 'a' check (value <> 'b'); create domain j.da as text[] check (cardinality(value) > 0); create table j.ud (d j.dd, a j.da default '{x}', b j.dd[] );

@@ -37,7 +37,7 @@ EVERYTHING = Known(
     HERE / "everything.sql",
     frozenset(
         {
-            "owner of table app.base",
+            "objects of adopt_owner",
             "table app.base",
         }
     ),

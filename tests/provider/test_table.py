@@ -36,6 +36,10 @@ CHANGES = {
     "columns swapped": columns(col("note", comment="new"), without=("score", "author")),
     "default added": columns(col("title", default="'untitled'")),
     "default changed": columns(col("status", nullable=False, default="'ready'")),
+    "default with words of its own": columns(
+        col("made_at", "timestamptz", nullable=False, default="now() at time zone 'utc'"),
+        col("fresh", "boolean", default="1 in (1, 2) and not false"),
+    ),
     "default dropped": columns(col("status", nullable=False)),
     "not null": columns(col("title", nullable=False)),
     "nullable": columns(col("status", default="'draft'")),

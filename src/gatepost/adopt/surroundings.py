@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 
 from gatepost.adopt.database import Database, Unexpressed
@@ -76,11 +77,14 @@ def source(database: Database, user: str, existing: list[str]) -> str:
 
 def unexpressed(database: Database) -> Iterator[Unexpressed]:
     """Name the default privileges that Pulumi's own provider has no words for, and the other owners."""
+    others: dict[str, list[str]] = defaultdict(list)
     for key, owner in database.owners.items():
         known = key in database.definitions and not (key.object and key.kind != "functions")
         if known and owner != database.main_owner and "owner" not in KINDS[token_of(key)].inputs.model_fields:
-            reason = f"it belongs to {owner}: deployed elsewhere it belongs to {database.main_owner}"
-            yield Unexpressed(f"owner of {described(key)}", reason)
+            others[owner].append(described(key))
+    for owner, found in sorted(others.items()):
+        listed = f"{', '.join(sorted(found))}: deployed elsewhere they belong to {database.main_owner}"
+        yield Unexpressed(f"objects of {owner}", listed)
     for given in database.default_privileges:
         if given.object_type not in _OBJECT_TYPES:
             what = f"default privileges of {given.owner} on {given.object_type} for {given.role}"

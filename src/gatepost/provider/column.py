@@ -111,7 +111,7 @@ class ColumnInputs(Inputs):
         """Return the column as it stands in `create table` and `add column`."""
         parts = [ident(self.name), self.typed(), self.generation()]
         if self.default is not None:
-            parts.append(part("default {e}", e=expression(self.default)))
+            parts.append(part("default ({e})", e=expression(self.default)))
         if self.required:
             parts.append(raw("not null"))
         return joined([one for one in parts if one != raw("")], " ")

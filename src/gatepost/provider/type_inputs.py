@@ -73,7 +73,7 @@ class TypeInputs(Inputs):
             return part("as enum ({values})", values=joined(literal(value) for value in self.values))
         if self.kind == "composite":
             return part("as ({all})", all=joined(one.definition() for one in self.attributes))
-        default = part(" default {e}", e=expression(self.default)) if self.default is not None else raw("")
+        default = part(" default ({e})", e=expression(self.default)) if self.default is not None else raw("")
         return part(
             "as {type}{collate}{default}{strict}{checks}",
             type=raw(self.type or ""),
