@@ -169,6 +169,7 @@ def test_few_runs_tell_nothing() -> None:
     found = judged([1.0] * 4 + [3.0] * (FEWEST_RUNS - 5))
     assert found.verdict is Verdict.INCONCLUSIVE
     assert found.figure == "no baseline yet: 9 comparable runs of this machine, 10 are needed"
+    assert found.evidence == (f"9 runs in history.jsonl: {HERE}, 20,000 rows",)
 
 
 def test_a_query_that_is_often_missing_is_inconclusive_and_a_new_one_is_not() -> None:

@@ -79,7 +79,7 @@ def _findings(one: Course, accepted: Mapping[str, str]) -> Iterator[Finding]:
 def _evidence(history: History, group: Group, courses: Sequence[Course]) -> Iterator[str]:
     yield f"{plural(len(group.runs), 'run')} in {history.file}: {group}"
     short = sorted({one.query for one in courses if len(one.runs) < FEWEST_RUNS})
-    if short:
+    if short and len(group.runs) >= FEWEST_RUNS:
         yield f"not judged, with fewer than {FEWEST_RUNS} runs: {', '.join(short)}"
     for one in courses:
         for change in one.changes:
