@@ -16,7 +16,19 @@ from pulumi import ResourceOptions
 
 from gatepost.engine import DeploymentFailed, Manner
 from gatepost.errors import UnsupportedFeature
-from gatepost.resources import Backfill, Check, Column, ForeignKey, Index, Policy, PrimaryKey, Table
+from gatepost.resources import (
+    Backfill,
+    Check,
+    Column,
+    ForeignKey,
+    Function,
+    Index,
+    MaterializedView,
+    Policy,
+    PrimaryKey,
+    Table,
+    View,
+)
 
 Declare = Callable[[ResourceOptions], object]
 COLUMNS = [Column("id", "bigint"), Column("status", "text", default="'draft'")]
@@ -81,6 +93,27 @@ def test_atomic_is_all(deployed: DeployedStack) -> None:
     assert deployed.up(shop()).changes == {"same": 14 * 6 - 1 + 2}
     deployed.up(shop(12, check="status <> 'no'"), atomic=True)
     assert not [key for key in deployed.snapshot() if key.name == "t13"]
+
+
+def unqualified(opts: ResourceOptions) -> None:
+    """Texts that name what is in public without saying so; foreign keys under forced row security."""
+    a = Table("a", columns=COLUMNS, row_security="forced", opts=opts)
+    b = Table("b", columns=[Column("a_id", "bigint")], row_security="forced", opts=opts)
+    PrimaryKey("a_pkey", a, ["id"], opts=opts)
+    ForeignKey("b_a", b, ["a_id"], references=a, opts=opts)
+    View("v", sql="create view v with (security_invoker = true) as select id from a", opts=opts)
+    Function("f", sql="create function f(a a) returns bigint language sql stable return a.id", opts=opts)
+    MaterializedView("m", sql="create materialized view m as select count(*) as seen from b", opts=opts)
+    Policy("p", a, command="select", roles=["public"], using="id in (select a_id from b)", opts=opts)
+
+
+def test_atomic_does_what_a_deployment_does(deployed: DeployedStack) -> None:
+    deployed.up(unqualified)
+    made = deployed.snapshot()
+    deployed.up(lambda _opts: None)
+    deployed.up(unqualified, atomic=True)
+    assert deployed.snapshot() == made
+    assert set(deployed.up(unqualified).changes) == {"same"}
 
 
 def test_atomic_is_nothing_when_one_fails(deployed: DeployedStack) -> None:

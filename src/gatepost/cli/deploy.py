@@ -74,7 +74,7 @@ class Command:
             self.document["error"] = as_json(error)
             raise
         except KeyboardInterrupt:
-            stopped = Interrupted(interrupted(self.verb))
+            stopped = Interrupted(interrupted(self.verb, atomic=self.options.manner.atomic))
             self.document["error"] = as_json(stopped)
             raise stopped from None
         finally:

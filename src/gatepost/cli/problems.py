@@ -30,6 +30,8 @@ def report(error: GatepostError) -> None:
             screen.err.print(f"  {line}", soft_wrap=True)
     if isinstance(error, DeploymentFailed) and error.skipped:
         screen.err.print(f"{len(error.skipped)} more depend on this and were left alone", style="dim")
+    if isinstance(error, DeploymentFailed) and error.result.undone:
+        screen.err.print("all was taken back: nothing has changed")
 
 
 def failed_resources(error: GatepostError) -> list[dict[str, Any]]:
@@ -64,11 +66,14 @@ def print_json(document: dict[str, Any]) -> None:
 
 def as_json(error: GatepostError) -> dict[str, Any]:
     """Return a failure as data."""
+    from gatepost.engine.model import DeploymentFailed
+
     return {
         "kind": type(error).__name__,
         "message": str(error),
         "exit_code": error.exit_code,
         "resources": failed_resources(error),
+        **({"undone": True} if isinstance(error, DeploymentFailed) and error.result.undone else {}),
     }
 
 
@@ -76,8 +81,10 @@ _READING = frozenset({"preview", "drift", "verify", "prove isolation", "prove pl
 _DEPLOYING = frozenset({"up", "refresh", "destroy", "deploy"})
 
 
-def interrupted(operation: str) -> str:
+def interrupted(operation: str, *, atomic: bool) -> str:
     """Return what Ctrl-C left behind."""
+    if atomic:
+        return "interrupted: all was taken back, nothing has changed"
     if operation in _READING:
         return "interrupted: the database was only read"
     if operation in _DEPLOYING:

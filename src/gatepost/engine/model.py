@@ -109,6 +109,8 @@ class Result:
     steps: list[StepEvent]
     seconds: float
     warnings: list[str] = field(default_factory=list)
+    undone: bool = False
+    """Whether all of it was taken back, as it was to be all or nothing."""
 
 
 @dataclass(frozen=True, slots=True)

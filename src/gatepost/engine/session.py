@@ -213,8 +213,9 @@ class Session:
                 f"{operation['type']} {name} was interrupted, and nobody knows whether it happened: "
                 f"look for it, then deploy it again, or refresh to forget this"
             )
+        seconds = time.perf_counter() - self._clock
         result = Result(
-            dict(run.changes), self._outputs(), run.steps, time.perf_counter() - self._clock, run.warnings
+            dict(run.changes), self._outputs(), run.steps, seconds, run.warnings, undone=self._undone
         )
         if run.fatal is not None:
             raise run.fatal

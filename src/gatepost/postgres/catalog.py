@@ -67,6 +67,8 @@ class Size:
         return f"{counted}, {self.bytes} bytes"
 
 
+_PATIENCE = "15s"
+"""So long a read of the catalog waits for a lock, as the definition of a view takes one."""
 _PART = re.compile(r"^ *-- part: (\w+)$", re.MULTILINE)
 
 
@@ -80,11 +82,16 @@ def query(name: str) -> LiteralString:
 
 @contextmanager
 def canonical_names(connection: Connection) -> Iterator[None]:
-    """Read so that every name comes back with its schema, and every time as UTC has it."""
-    with connection.transaction():
+    """Read so that every name comes back with its schema, and every time as UTC has it.
+
+    Where this is part of a transaction, the settings end with the block.
+    """
+    with connection.transaction(force_rollback=True):
         connection.execute(
             "select set_config('search_path', '', true), set_config('timezone', 'UTC', true),"
-            " set_config('datestyle', 'ISO', true), set_config('intervalstyle', 'postgres', true)"
+            " set_config('datestyle', 'ISO', true), set_config('intervalstyle', 'postgres', true),"
+            " set_config('lock_timeout', %s, true)",
+            [_PATIENCE],
         )
         yield
 

@@ -148,7 +148,7 @@ def translate(error: psycopg.Error, what: str, *, secret: bool = False) -> error
             f"{text}: grant the deployer what it needs, or deploy as another role"
         )
     if state == "55P03":
-        return errors.LockTimeout(text)
+        return errors.LockTimeout(f"{text}: somebody else holds it: try again, or end what holds it")
     if is_lost(error):
         return errors.ServerUnreachable(f"{text}: the connection was lost")
     return errors.StatementFailed(f"{text} ({state})" if state else text)

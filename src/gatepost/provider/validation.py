@@ -61,8 +61,9 @@ def _unfooled(
     if looked_up:
         taken += [_grant(on, owner, privileges.Right("select", column)) for column in looked_up]
         given = [_revoke(on, owner), *given]
-    body = [part("    {s};\n", s=one) for one in (*taken, raw(validate), *given)]
-    return text("do $$ begin\n    set local row_security = off;\n{body}end $$", body=joined(body, ""))
+    alone = raw("set local row_security = off"), raw("set local row_security to default")
+    body = [part("    {s};\n", s=one) for one in (alone[0], *taken, raw(validate), *given, alone[1])]
+    return text("do $$ begin\n{body}end $$", body=joined(body, ""))
 
 
 def _revoke(on: Part, role: str) -> Part:
