@@ -263,3 +263,18 @@ def test_many_new_objects_and_nobody_answers(deployed: DeployedStack) -> None:
     assert len(failed.failures) == 14
     assert "too many connections" in str(failed)
     assert deployed.up(shop()).changes == {"create": 14 * 6 - 1, "same": 2}
+
+
+@pytest.mark.parametrize("path", ["row_security", "rowSecurity", "columns[0].identity_options"])
+def test_options_name_properties_as_arguments(deployed: DeployedStack, path: str) -> None:
+    def declare(opts: ResourceOptions, row_security: str, cache: int) -> None:
+        opts = ResourceOptions.merge(opts, ResourceOptions(ignore_changes=[path]))
+        numbered = Column("id", "bigint", identity="always", identity_options={"cache": cache})
+        Table("t", columns=[numbered], row_security=row_security, opts=opts)
+
+    deployed.up(lambda opts: declare(opts, "forced", 7))
+    before = deployed.snapshot()
+    secured = path.startswith("row")
+    again = deployed.up(lambda opts: declare(opts, "off" if secured else "forced", 7 if secured else 9))
+    assert set(again.changes) == {"same"}
+    assert deployed.snapshot() == before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextvars import ContextVar, Token
 from pathlib import Path
@@ -13,6 +14,9 @@ import pulumi
 from gatepost.resources._names import declared
 
 _ambient: ContextVar[list[pulumi.Resource] | None] = ContextVar("gatepost_ambient", default=None)
+
+_PROPERTIES = ("ignore_changes", "replace_on_changes", "additional_secret_outputs")
+"""Options that name properties."""
 
 
 def camel(name: str) -> str:
@@ -66,7 +70,30 @@ class DatabaseObject(pulumi.CustomResource):
         if first := [*after, *used]:
             opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=first))
         wire = {camel(name): value for name, value in inputs.items() if value is not None}
-        super().__init__(f"gatepost:index:{kind}", resource_name, wire, opts)
+        super().__init__(f"gatepost:index:{kind}", resource_name, wire, _with_wire_names(opts))
+
+
+def _with_wire_names(opts: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
+    """Return options whose properties, which programs name as arguments, have the names of the wire.
+
+    Pulumi's `translate_input_property` is not for that: it is asked for the keys of values too.
+    """
+    given = {name: getattr(opts, name) for name in _PROPERTIES if getattr(opts, name)}
+    if not given:
+        return opts
+    named = {name: [_wire_path(path) for path in paths] for name, paths in given.items()}
+    merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions())
+    for name, paths in named.items():
+        setattr(merged, name, paths)
+    return merged
+
+
+def _wire_path(path: str) -> str:
+    """Return a property path with the wire names of an argument and, in a column, of its own."""
+    argument, rest = re.fullmatch(r"(\w*)(.*)", path, re.DOTALL).groups()  # type: ignore[union-attr]
+    if argument == "columns":
+        rest = re.sub(r"(?<=\.)\w+", lambda name: camel(name[0]), rest)
+    return camel(argument) + rest
 
 
 def wire_privileges(privileges: Mapping[str, Sequence[str] | str] | None) -> dict[str, list[str]] | None:
