@@ -278,3 +278,16 @@ def test_options_name_properties_as_arguments(deployed: DeployedStack, path: str
     again = deployed.up(lambda opts: declare(opts, "off" if secured else "forced", 7 if secured else 9))
     assert set(again.changes) == {"same"}
     assert deployed.snapshot() == before
+
+
+def test_a_custom_timeout_ends_what_takes_longer(deployed: DeployedStack) -> None:
+    def slow(opts: ResourceOptions, seconds: str) -> None:
+        hurried = ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create=seconds))
+        text = "create materialized view m as select pg_sleep(3)::text as slept"
+        MaterializedView("m", sql=text, opts=ResourceOptions.merge(opts, hurried))
+
+    before = deployed.snapshot()
+    failed = deployed.failed_up(lambda opts: slow(opts, "1s"))
+    assert "custom timeout on the resource" in str(failed)
+    assert deployed.snapshot() == before
+    assert deployed.up(lambda opts: slow(opts, "1m")).changes["create"] >= 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -25,18 +26,27 @@ class Budget:
     concurrent_seconds: float = 7_200.0
     """All tries of a concurrent statement, with its waits for older transactions."""
 
+    left: float = math.inf
+    """How much is left of the resource's own custom timeout."""
+
     def statement_timeout(self, mode: Mode) -> int:
         """Return the milliseconds that one statement may run."""
-        seconds = {"separate": self.validate_seconds, "concurrent": self.concurrent_seconds}.get(mode)
-        return self.statement_timeout_ms if seconds is None else int(seconds * 1000)
+        others = {"separate": self.validate_seconds, "concurrent": self.concurrent_seconds}
+        return _milliseconds(min(others.get(mode, self.statement_timeout_ms / 1000), self.left))
 
     def lock_timeout(self, mode: Mode) -> int:
         """Return the milliseconds that one try waits; nobody queues behind a concurrent statement."""
-        return self.lock_timeout_ms if mode != "concurrent" else int(self.concurrent_seconds * 1000)
+        seconds = self.lock_timeout_ms / 1000 if mode != "concurrent" else self.concurrent_seconds
+        return _milliseconds(min(seconds, self.left))
 
     def total(self, mode: Mode) -> float:
         """Return the seconds within which a batch is tried again."""
-        return self.concurrent_seconds if mode == "concurrent" else self.seconds
+        return min(self.concurrent_seconds if mode == "concurrent" else self.seconds, self.left)
+
+
+def _milliseconds(seconds: float) -> int:
+    """Return a time-out for PostgreSQL, to which 0 would be none."""
+    return max(1, round(seconds * 1000))
 
 
 SETTINGS = {

@@ -52,9 +52,13 @@ def out_of_time(
     if error.sqlstate != _CANCELED or "statement timeout" not in str(error):
         return None
     setting = {"together": "statementTimeout", "separate": "validateBudget"}.get(mode, "concurrentBudget")
+    limit = budget.statement_timeout(mode) / 1000
+    where = (
+        "custom timeout on the resource" if limit >= round(budget.left, 3) else f"{setting} on the provider"
+    )
     return errors.StatementFailed(
-        f"{label}: the statement did not end within {budget.statement_timeout(mode) / 1000:g} s:"
-        f" deploy at a quieter time, or set a longer {setting} on the provider;"
+        f"{label}: the statement did not end within {limit:.3g} s:"
+        f" deploy at a quieter time, or set a longer {where};"
         " nothing of this step was applied"
     )
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -88,27 +89,29 @@ class Runner:
             raise
         return connection
 
-    def run(self, plan: Plan, label: str, work: Work) -> None:
+    def run(self, plan: Plan, label: str, work: Work, *, seconds: float = math.inf) -> None:
         """Apply `plan`, batch by batch; messages call the resource `label`, the ledger by its URN.
 
         A batch that fails leaves nothing behind, and what the ones before it only prepared is undone.
 
+        :param seconds: how long all of it may take, where the resource itself says so.
         :raises LockTimeout: the budget ran out.
         :raises StatementFailed: PostgreSQL refused a statement.
         """
         with self._alone_on(plan):
-            self._run(plan, label, work)
+            self._run(plan, label, work, time.monotonic() + seconds)
 
     def _alone_on(self, plan: Plan) -> Lock:
         """Return the lock of the plan's table: its statements would only deadlock with another plan's."""
         with self._guard:
             return self._tables[plan.statements[0].on if plan.statements else ""]
 
-    def _run(self, plan: Plan, label: str, work: Work) -> None:
+    def _run(self, plan: Plan, label: str, work: Work, until: float) -> None:
         done: list[Statement] = []
         for batch in _batches(plan, label, work):
+            hurried = replace(self, budget=replace(self.budget, left=until - time.monotonic()))
             try:
-                self._with_retries(batch)
+                hurried._with_retries(batch)
             except errors.GatepostError as error:
                 raise self._undone(error, done, batch) from None
             reversible = all(one.undo is not None for one in batch.statements)

@@ -211,7 +211,7 @@ class Creations:
         """Plan a creation; None if it does not go together with others."""
         request = creation.request
         declared = self.provider.declaration(request)
-        if declared is None:
+        if declared is None or request.timeout:
             return None
         work, inputs = declared
         key = work.kind.key(inputs)

@@ -29,6 +29,8 @@ class Request:
     urn: str
     label: str
     secret: bool
+    timeout: float = 0.0
+    """The resource's own, in seconds; 0 where it has none."""
     in_state: bool = False
     """Whether the engine's state knows the resource: what is there is then what it is to replace."""
 

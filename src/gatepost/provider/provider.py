@@ -171,7 +171,7 @@ class GatepostProvider(Provider):
         if has_unknown(given):
             return None
         secret, known = has_secret(request.properties), request.urn in self._in_state
-        work = Request(kind, request.urn, label_of(request.urn), secret, in_state=known)
+        work = Request(kind, request.urn, label_of(request.urn), secret, request.timeout, known)
         return work, kind.inputs.model_validate(given)
 
     async def update(self, request: UpdateRequest) -> UpdateResponse:
@@ -186,7 +186,7 @@ class GatepostProvider(Provider):
         new: Inputs = kind.inputs.model_validate(given)
         then = plain_map(request.olds).get("definition")
         secret = has_secret(request.olds) or has_secret(request.news)
-        work = Request(kind, request.urn, label_of(request.urn), secret)
+        work = Request(kind, request.urn, label_of(request.urn), secret, request.timeout)
         session = self.opened()
         with self._facts(preview=request.preview) as facts:
             old = kind.in_new_names(old, new, Renaming(facts))
@@ -224,7 +224,7 @@ class GatepostProvider(Provider):
         self.opened().admit(plan, label_of(request.urn))
         self.gate.judge(plan, request.urn, label_of(request.urn), "delete", preview=preview)
         if plan and not preview:
-            self.opened().run(plan, label_of(request.urn), Work(request.urn, "delete"))
+            self.opened().run(plan, label_of(request.urn), Work(request.urn, "delete"), request.timeout)
 
     async def read(self, request: ReadRequest) -> ReadResponse:
         """Return what the database has now; an object that is gone has no id."""
@@ -255,7 +255,8 @@ class GatepostProvider(Provider):
             return wire(UNKNOWN)
         session, key = self.opened(), work.kind.key(inputs)
         if plan:
-            session.run(plan, work.label, Work(work.urn, operation, work.declared(inputs), key))
+            done = Work(work.urn, operation, work.declared(inputs), key)
+            session.run(plan, work.label, done, work.timeout)
         return wire(session.read_back(key, work.label) if key else {})
 
     @contextmanager

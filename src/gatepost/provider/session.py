@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -68,11 +69,14 @@ class Session:
                 raise
             yield Facts()
 
-    def run(self, plan: Plan, label: str, work: Work) -> None:
-        """Apply a plan while holding the database's deployment lock, which is kept until `close`."""
+    def run(self, plan: Plan, label: str, work: Work, timeout: float = 0.0) -> None:
+        """Apply a plan while holding the database's deployment lock, which is kept until `close`.
+
+        :param timeout: the resource's own, in seconds; 0 where it has none.
+        """
         self._hold()
         self._snapshot = self._known = None
-        self.runner.run(plan, label, work)
+        self.runner.run(plan, label, work, seconds=timeout or math.inf)
 
     def redefined(self, key: Key) -> Definition | None:
         """Return how a deployment of something else left the object's definition."""
