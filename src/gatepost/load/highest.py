@@ -27,6 +27,11 @@ class Step:
         return self.outcome.verdict is Verdict.PASS
 
     @property
+    def is_unknown(self) -> bool:
+        """Whether there were too few requests to tell: more users make more."""
+        return self.outcome.verdict is Verdict.INCONCLUSIVE and not self.result.saturated
+
+    @property
     def line(self) -> str:
         """The step in one line."""
         rate = f"{self.result.rate:.0f} a second"
@@ -36,7 +41,7 @@ class Step:
 def climb(first: int, run: Callable[[int], Step]) -> Iterator[Step]:
     """Yield steps, with twice as many users each until one does not pass, then halfway to the last that did.
 
-    When the first does not pass the search goes down instead.
+    When the first fails the search goes down instead; one that cannot tell is passed by on the way up.
     """
     passed, failed, users = 0, _MOST_USERS, first
     while 0 < users < _MOST_USERS:
@@ -44,7 +49,7 @@ def climb(first: int, run: Callable[[int], Step]) -> Iterator[Step]:
         yield step
         if step.passed:
             passed = users
-        else:
+        elif failed < _MOST_USERS or not step.is_unknown:
             failed = users
         if passed and failed <= max(passed * CLOSE_ENOUGH, passed + 1):
             return
@@ -60,7 +65,8 @@ def best(steps: list[Step]) -> Step | None:
 
 def reason(steps: list[Step]) -> str:
     """Say what kept the rate from being higher, in the words of the smallest step that did not pass."""
-    missed = [step for step in steps if not step.passed]
+    found = best(steps)
+    missed = [step for step in steps if not step.passed and (found is None or step.users > found.users)]
     if not missed:
         return "nothing: it may be higher"
     least = min(missed, key=lambda step: step.users)
