@@ -114,8 +114,9 @@ def run(root: Path, plan: Plan, goal: Goal) -> Result:
         )
     if found.unanswered or not _answers(goal, plan):
         raise ServerUnreachable(
-            f"the server went away during the load test: {found.unanswered} of {found.count} requests found"
-            " none to answer, so that the others prove nothing: see its log, then run the test again"
+            f"the server went away during the load test, or let nobody else in: {found.unanswered} of"
+            f" {found.count} requests found none to answer, so that the others prove nothing: see its log"
+            " and max_connections, then run the test again"
         )
     return found
 

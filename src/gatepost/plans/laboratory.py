@@ -24,6 +24,7 @@ _SETTINGS = {
     "track_functions": "all",
     "jit": "off",
     "max_parallel_workers_per_gather": "0",
+    "max_connections": "1000",
 }
 _BARE, COMPLETE = "bare", "complete"
 Told = Callable[[str], None]
