@@ -18,6 +18,7 @@ from servers import Server
 from gatepost.errors import InvalidDeclaration
 from gatepost.insight import known
 from gatepost.postgres.catalog import Key
+from gatepost.provider import storage
 from gatepost.provider.checks import Checks
 from gatepost.provider.declarations import Declarations, Text
 from gatepost.provider.kinds import KINDS
@@ -242,7 +243,7 @@ def test_what_a_body_looks_up_when_it_runs_is_untracked() -> None:
     assert declarations(existing=("later.*",)).untracked(sql, frozenset({"later.f"})) == ["titel"]
 
 
-def checked(checks: Checks, token: str, name: str, **inputs: Any) -> list[str]:
+def checked(checks: Checks, token: str, name: str, /, **inputs: Any) -> list[str]:
     """What the check of a declaration says."""
     kind = KINDS[f"gatepost:index:{token}"]
     request = CheckRequest(urn_of(token, name), {}, wired({"schema": "public", "name": name, **inputs}), b"")
@@ -257,6 +258,103 @@ def test_one_wrong_declaration_hides_no_other() -> None:
         assert f"unknown function {name}" in said
     [said] = checked(checks, "Index", "i3", table="posts", columns=["nope"])
     assert "it has at, id" in said
+
+
+MISSPELT: dict[str, tuple[str, dict[str, Any], str]] = {
+    "domain's check": (
+        "Type",
+        {"kind": "domain", "type": "int", "checks": {"c": "valu > 1"}},
+        'type "public.x": check "c": unknown column valu (line 1, column 1): did you mean value?',
+    ),
+    "domain's default": (
+        "Type",
+        {"kind": "domain", "type": "int", "default": "nope(1)"},
+        'type "public.x": default: unknown function nope (line 1, column 1)',
+    ),
+    "trigger's function": (
+        "Trigger",
+        {"table": "posts", "function": "app.nope", "events": ["insert"]},
+        "function: unknown function app.nope",
+    ),
+    "table's storage": (
+        "Table",
+        {"columns": [col("id", "int")], "storage": {"fillfactr": 50}},
+        'table "public.x": storage: unknown parameter fillfactr: did you mean fillfactor?',
+    ),
+    "index's storage": (
+        "Index",
+        {"table": "posts", "columns": ["id"], "storage": {"buffering": "on"}},
+        "storage: unknown parameter buffering: there are fillfactor, deduplicate_items",
+    ),
+    "NUL": ("Table", {"columns": [col("a\0b", "int")]}, "columns: has a NUL character"),
+}
+RIGHT: dict[str, tuple[str, dict[str, Any]]] = {
+    "domain": ("Type", {"kind": "domain", "type": "int", "default": "1", "checks": {"c": "VALUE > 1"}}),
+    "trigger": (
+        "Trigger",
+        {"table": "posts", "function": "tsvector_update_trigger", "events": ["insert"]},
+    ),
+    "index of an extension": (
+        "Index",
+        {"table": "posts", "columns": ["id"], "method": "bloom", "storage": {"length": 80}},
+    ),
+}
+
+
+@pytest.fixture
+def posts() -> Checks:
+    checks = Checks()
+    assert checked(checks, "Table", "posts", columns=[col("id", "int")]) == []
+    return checks
+
+
+@pytest.mark.parametrize(("token", "given", "message"), MISSPELT.values(), ids=list(MISSPELT))
+def test_misspelt_declaration_is_refused(
+    posts: Checks, token: str, given: dict[str, Any], message: str
+) -> None:
+    assert message in " ".join(checked(posts, token, "x", **given))
+
+
+@pytest.mark.parametrize(("token", "given"), RIGHT.values(), ids=list(RIGHT))
+def test_right_declaration_is_not(posts: Checks, token: str, given: dict[str, Any]) -> None:
+    assert checked(posts, token, "x", **given) == []
+
+
+@pytest.mark.parametrize(
+    ("published", "message"),
+    [
+        ({"columns": ["idd"]}, 'table "public.posts" has no column idd: it has id'),
+        ({"where": "idd > 1"}, "posts: where: unknown column idd (line 1, column 1): did you mean id?"),
+        ({"columns": ["id"], "where": "id > 1 and posts.id < 9"}, None),
+    ],
+)
+def test_columns_of_a_publication_are_looked_up(
+    posts: Checks, published: dict[str, Any], message: str | None
+) -> None:
+    given = wired({"name": "p", "tables": [{"schema": "public", "table": "posts", **published}]})
+    request = CheckRequest(urn_of("Publication", "p"), {}, given, b"")
+    said = " ".join(one.reason for one in posts.answer(KINDS["gatepost:index:Publication"], request).failures)
+    assert message in said if message else said == ""
+
+
+NEW_IN_18 = {"autovacuum_vacuum_max_threshold", "vacuum_max_eager_freeze_failure_rate"}
+
+
+@pytest.mark.parametrize("method", storage.KNOWN)
+def test_the_server_knows_every_storage_parameter(server: Server, method: str) -> None:
+    on = "table pg_temp.t (v int)" if method == "heap" else f"index on pg_temp.v using {method} (v)"
+    unknown = set()
+    with server.database() as made, psycopg.connect(made.superuser_url, autocommit=True) as connection:
+        connection.execute("create temp table v (v int4range)" if "gist" in method else INTEGERS)
+        for name in storage.KNOWN[method]:
+            with pytest.raises(psycopg.Error) as told:
+                connection.execute(f"create {on} with ({name} = 'no such value')".encode())
+            unknown |= {name.removeprefix("toast.")} if "unrecognized" in str(told.value) else set()
+        is_new = connection.info.server_version >= 180000
+    assert unknown == (set() if is_new or method != "heap" else NEW_IN_18)
+
+
+INTEGERS = "create temp table v (v int)"
 
 
 def test_declaration_whose_name_cannot_be_told_may_be_what_others_use() -> None:

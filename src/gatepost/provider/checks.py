@@ -46,6 +46,8 @@ class Checks:
     def _check(self, kind: Kind[Any], given: dict[str, Any], urn: str) -> dict[str, Any]:
         self._unchanged.announce(self.declared, self._claims)
         inputs = kind.inputs.model_validate(given)
+        for name in (name for name, value in given.items() if _has_nul(value)):
+            raise InvalidDeclaration(f"{name}: has a NUL character, which PostgreSQL cannot store: remove it")
         if has_unknown(given):
             self.declared.complete = False
             return {}
@@ -77,3 +79,11 @@ class Checks:
         """Note what stays as it is in this deployment, so that its names are known."""
         inputs: Inputs = kind.inputs.model_validate(inputs_of(kind, properties))
         kind.stands(inputs, self.declared)
+
+
+def _has_nul(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(_has_nul(one) for pair in value.items() for one in pair)
+    if isinstance(value, list):
+        return any(_has_nul(one) for one in value)
+    return isinstance(value, str) and "\0" in value

@@ -26,7 +26,7 @@ def check(given: ConstraintInputs, where: str, declared: Declarations) -> None:
     require_columns([*given.columns, *given.include], known, where, given.table_name)
     for wrong in _wrong(given):
         raise InvalidDeclaration(f"{where}: {wrong}")
-    storage.check(given.storage, where)
+    storage.check(given.storage, where, given.method if given.kind == "exclusion" else "btree")
     if given.kind == "exclusion":
         _check_excluded(given, where, declared)
     if given.kind == "foreign_key":

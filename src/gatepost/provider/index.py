@@ -53,6 +53,7 @@ class IndexKind(OnTableKind[IndexInputs]):
         elements = [one["IndexElem"] for one in (*made["indexParams"], *made.get("indexIncludingParams", ()))]
         used = [element["name"] for element in elements if "name" in element]
         require_columns(used, known, where, given.table_name)
+        storage.check(given.storage, where, given.method)
         if given.unique:
             require_key(declared, (given.db_schema, given.table), used, where)
 

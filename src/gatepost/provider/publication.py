@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
 from pydantic import Field
@@ -10,9 +11,8 @@ from gatepost.errors import InvalidDeclaration
 from gatepost.postgres.catalog import Definition, Facts, Key
 from gatepost.postgres.plan import Hazard, Lock, Plan, Statement, risk
 from gatepost.provider import comment, replication
-from gatepost.provider.declarations import Declarations
-from gatepost.provider.insight import parse_expression
-from gatepost.provider.kind import Inputs, Kind, Name
+from gatepost.provider.declarations import Declarations, Text
+from gatepost.provider.kind import Inputs, Kind, Name, require_columns
 from gatepost.provider.renaming import Renaming
 from gatepost.provider.sqltext import Part, expression, ident, idents, joined, literal, part, raw, text
 
@@ -103,8 +103,14 @@ class PublicationKind(Kind[PublicationInputs]):
         if twice := sorted({".".join(place) for place in places if places.count(place) > 1}):
             raise InvalidDeclaration(f"{where}: {', '.join(twice)} is named twice")
         for one in given.tables:
+            known = declared.columns_of(*one.place)
+            require_columns(one.columns, known, where, ".".join(one.place))
+
+    def texts(self, given: PublicationInputs) -> Iterable[Text]:
+        for one in given.tables:
             if one.where is not None:
-                parse_expression(one.where, f"{where}: {one.table}: where")
+                here = f'publication "{given.name}": {one.table}: where'
+                yield Text(one.where, here, own=((one.table, one.place),))
 
     def differences(self, old: dict[str, Any], new: dict[str, Any]) -> list[str]:
         """In what order tables, schemas and operations are named makes no difference."""

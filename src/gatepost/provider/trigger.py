@@ -58,6 +58,8 @@ class TriggerKind(OnTableKind[TriggerInputs]):
 
     def texts(self, given: TriggerInputs) -> Iterable[Text]:
         table = (given.db_schema, given.table)
+        called = text("{f}()", f=_function(given))
+        yield Text(called, f"{self.where(given)}: function", made_up=True)
         if given.when is not None:
             yield Text(given.when, f"{self.where(given)}: when", own=(("old", table), ("new", table)))
 
@@ -160,9 +162,13 @@ def _create(given: TriggerInputs, verb: Part) -> str:
         referencing=_referencing(given),
         level=raw(given.level),
         when=part(" when ({e})", e=expression(given.when)) if given.when else raw(""),
-        f=ident(*given.function.split(".", 1)),
+        f=_function(given),
         a=joined(literal(one) for one in given.arguments),
     )
+
+
+def _function(given: TriggerInputs) -> Part:
+    return ident(*given.function.split(".", 1))
 
 
 def _deferred(given: TriggerInputs) -> Part:

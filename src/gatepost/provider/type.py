@@ -39,10 +39,6 @@ class TypeKind(Kind[TypeInputs]):
         twice = sorted({one for one in self._names(given) if self._names(given).count(one) > 1})
         if twice:
             raise InvalidDeclaration(f"{where}: {', '.join(twice)} is declared twice")
-        for name, sql in given.checks.items():
-            parse_expression(sql, f'{where}: check "{name}"')
-        if given.default is not None:
-            parse_expression(given.default, f"{where}: default")
         for name, collation in _types(given):
             parse_type(name, where)
             if collation is not None:
@@ -54,7 +50,13 @@ class TypeKind(Kind[TypeInputs]):
 
     def texts(self, given: TypeInputs) -> list[Text]:
         where = f'type "{given.where}"'
-        return [Text(f"null::{name}", f"{where}: type", made_up=True) for name, _ in _types(given)]
+        made = [Text(f"null::{name}", f"{where}: type", made_up=True) for name, _ in _types(given)]
+        checks = [
+            Text(sql, f'{where}: check "{name}"', own=(("", frozenset({"value"})),))
+            for name, sql in given.checks.items()
+        ]
+        default = [] if given.default is None else [Text(given.default, f"{where}: default")]
+        return [*made, *checks, *default]
 
     def differences(self, old: dict[str, Any], new: dict[str, Any]) -> list[str]:
         """What a value was once called makes no difference."""
