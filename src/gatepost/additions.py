@@ -31,9 +31,10 @@ def additions(resources: Iterable[Resource], on_plan: OnPlan) -> list[Addition]:
     :param resources: the stack's exported state, secrets in clear.
     :param on_plan: told the statements that would take each away again; nothing runs them.
     """
-    all_ = {resource["urn"]: resource for resource in resources}
+    listed = list(resources)
+    all_ = {resource["urn"]: resource for resource in listed}
     by_place: dict[Place, list[str]] = defaultdict(list)
-    ours = by_provider(all_.values())
+    ours = by_provider(listed)  # one that was replaced shares its URN until it is deleted
     for urn in ours:
         if urn in all_:
             by_place[_place(all_[urn])].append(urn)

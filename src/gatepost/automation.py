@@ -123,7 +123,8 @@ class PulumiCli:
         if deleted:
             from gatepost.planned_deletes import plan_deletes
 
-            plan_deletes(self.exported(), deleted, self._note_plan, declares=declares)
+            staying = {step.urn for step in result.steps if step.op in ("same", "update")}
+            plan_deletes(self.exported(), deleted, self._note_plan, declares=declares, staying=staying)
         return result
 
     def _note_plan(self, urn: str, operation: str, plan: Plan) -> None:

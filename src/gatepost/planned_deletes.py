@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from pulumi.provider.experimental.provider import DeleteRequest
 
@@ -13,15 +13,25 @@ from gatepost.provider.provider import GatepostProvider
 
 
 def plan_deletes(
-    resources: Iterable[Resource], deleted: set[str], on_plan: OnPlan, *, declares: bool
+    resources: Iterable[Resource],
+    deleted: set[str],
+    on_plan: OnPlan,
+    *,
+    declares: bool,
+    staying: Collection[str] = (),
 ) -> None:
     """Plan the deletes of `deleted` URNs, as the embedded engine's preview does; `on_plan` judges them.
 
     :param resources: the stack's exported state, secrets in clear.
     :param declares: whether the program declares anything besides.
+    :param staying: the URNs of which only what was replaced earlier goes.
     """
-    known = {resource["urn"]: resource for resource in resources}
-    for urn, doomed in by_provider(known[urn] for urn in sorted(deleted & known.keys())).items():
+    listed = list(resources)
+    known = {resource["urn"]: resource for resource in listed}
+    going = [
+        one for one in listed if one["urn"] in deleted and (one.get("delete") or one["urn"] not in staying)
+    ]
+    for urn, doomed in by_provider(sorted(going, key=lambda one: str(one["urn"]))).items():
         provider = GatepostProvider(on_plan, gathers=True)
         provider.gate.declares = declares
         asyncio.run(_plan(provider, known[urn], doomed))

@@ -63,6 +63,8 @@ def counted(changes: dict[str, int], *, future: bool) -> str:
         for op in _ORDER
         if changes.get(op)
     ]
+    if left := changes.get("delete-replaced"):
+        parts.append(f"{left} replaced to delete" if future else f"{left} replaced deleted")
     same = changes.get("same", 0)
     return ", ".join([*parts, f"{same} unchanged"] if same else parts) or "nothing"
 

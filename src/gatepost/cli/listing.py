@@ -16,19 +16,26 @@ if TYPE_CHECKING:
 
     from gatepost.engine.model import Result, StepEvent
 
-_PARTS = ("same", "create-replacement", "delete-replaced")
+_PARTS = ("same", "create-replacement")
 _MANY = 60
 """With more creations than this, they are counted by kind rather than listed one by one."""
 
 
 def changes_of(result: Result) -> list[StepEvent]:
-    """Return one event a resource that changes, the Pulumi program's own groups left out."""
+    """Return one event a resource that changes, the Pulumi program's own groups left out.
+
+    What an earlier deployment replaced and did not come to delete is a change of its own.
+    """
     found: dict[str, StepEvent] = {}
+    left: dict[str, StepEvent] = {}
     for event in result.steps:
-        ended = event.status in ("planned", "done")
-        if is_shown(event) and ended and event.op not in _PARTS and _matters(event):
+        if not is_shown(event) or event.status not in ("planned", "done"):
+            continue
+        if event.op == "delete-replaced":
+            left[event.urn] = event
+        elif event.op not in _PARTS and _matters(event):
             found[event.urn] = event
-    return list(found.values())
+    return list((left | found).values())
 
 
 def _matters(event: StepEvent) -> bool:
@@ -83,6 +90,8 @@ def _show_change(screen: Screen, observer: Observer, event: StepEvent, *, sql: b
         line.append(f": {changed(event)}", "dim")
     elif event.message == "gone":
         line.append(" is gone")
+    elif event.op == "delete-replaced":
+        line.append(": the one that was replaced", "dim")
     screen.line(line)
     for plan in _last(observer.plans.get(event.urn, ())):
         if sql:

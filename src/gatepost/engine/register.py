@@ -13,6 +13,7 @@ from gatepost.engine import calls, paths
 from gatepost.engine.components import put_component
 from gatepost.engine.condemned import Condemned
 from gatepost.engine.configuration import diff_config, put_provider
+from gatepost.engine.former import find_former
 from gatepost.engine.goal import Goal, default_provider
 from gatepost.engine.model import Op, split_config, urn_name
 from gatepost.engine.registry import Configured
@@ -200,6 +201,8 @@ class Registrar:
         checked = await calls.check(configured, new.urn, olds, inputs)
         new.inputs = known.inputs.replaced(checked) if known else self._checked(goal, new.urn, checked)
         if old is None:
+            if (former := await find_former(self._run, goal, new, configured)) is not None:
+                return await self._steps.reinstate(goal, new, None, configured, former)
             return await self._steps.create(new, configured)
         if known is None:
             return await self._steps.create_replacement(new, old, configured, [], old_exists=not recreated)
@@ -229,6 +232,8 @@ class Registrar:
     async def _compare(self, goal: Goal, new: Resource, old: Resource, configured: Configured) -> Resource:
         found = await self._difference(goal, new, old, configured)
         if found.replace or old.pending_replacement or old.taint:
+            if (former := await find_former(self._run, goal, new, configured)) is not None:
+                return await self._steps.reinstate(goal, new, old, configured, former)
             return await self._steps.replace(goal, new, old, configured, found)
         if found.changed or old.init_errors:
             return await self._steps.update(goal, new, old, configured, found)

@@ -54,6 +54,10 @@ class Snapshot:
                 return found
         return None
 
+    def replaced(self, urn: str) -> list[Resource]:
+        """Return what that URN had before it was replaced and is still to be deleted, the latest first."""
+        return [old for old in reversed(self.remaining()) if old.delete and old.urn == urn]
+
     def before(self, urn: str) -> Resource | None:
         """Return what the deployment found under that URN, whatever became of it since."""
         return self._by_urn.get(urn)

@@ -96,6 +96,29 @@ class Steps:
             self._run.finish(new.urn, "replace", seconds=seconds(), diff=changed)
         return new
 
+    async def reinstate(
+        self, goal: Goal, new: Resource, old: Resource | None, configured: Configured, former: Resource
+    ) -> Resource:
+        """Go back to what was replaced and is still to be deleted; its successor is deleted at the end."""
+        self._run.require_transaction(configured, new.urn)
+        if old is not None and new.protect and old.protect:
+            raise protected("replaced")
+        self._run.replaced.add(new.urn)
+        async with self._run.step(new.urn, "create-replacement") as seconds:
+            _carry(new, former)
+            found = await calls.diff(configured, former, new.inputs.values, goal.ignore_changes)
+            new.outputs = former.outputs
+            if found.changed:
+                async with self._run.operation("updating", new):
+                    outputs = await calls.update(configured, former, new, preview=self._run.preview)
+                new.outputs = former.outputs.replaced(outputs)
+                new.modified = now()
+            if old is not None:
+                self._run.snapshot.flag(old, delete=True)
+            self._run.snapshot.put(new, former)
+            self._run.finish(new.urn, "replace", seconds=seconds(), diff=_shown(goal, found.paths))
+        return new
+
     async def import_(
         self, goal: Goal, new: Resource, old: Resource | None, configured: Configured
     ) -> Resource:
