@@ -97,6 +97,48 @@ def test_everything_follows_and_nothing_is_built(built: Deploy) -> None:
     assert built.snapshot() == started
 
 
+def test_foreign_keys_follow_a_renamed_table(built: Deploy) -> None:
+    """The table referred to, the table that has the key, and a column of each get other names at once."""
+    (key,) = (given for _, name, given in everything(TITLE) if name == "fk")
+    built.sql("insert into members select title, 1 from posts")
+    before, started = files(built), built.snapshot()
+    there = {"schema": "public", "table": "posts", "columns": [TITLE]}
+
+    def deploy(to: str, by: str, former: str | None = None, **other: Any) -> None:
+        with built.together(approve="BREAKS_CLIENTS"):
+            renamed = columns(HEADLINE if former == TITLE else TITLE, renamed_from=former)
+            built.deploy("Table", "posts", {**POSTS_OWN, "name": to, "columns": renamed, **secured})
+            built.deploy("Table", "members", {"schema": "public", "name": by, "columns": MEMBERS})
+            built.deploy(
+                "Constraint", "fk", {**key, "table": by, "references": {**there, "table": to, **other}}
+            )
+
+    secured = {"rowSecurity": "enabled", "table": None}
+    deploy("articles", "members")
+    assert (built.statements(), built.risks()) == ([], [])
+    assert built.refresh("Constraint", "fk") == "same"
+    deploy("papers", "people", TITLE, columns=[HEADLINE])
+    assert (built.statements(), built.risks()) == ([], [])
+    deploy("posts", "members", HEADLINE)
+    assert (built.statements(), built.risks()) == ([], [])
+    assert (files(built), built.snapshot()) == (before, started)
+
+
+def test_a_foreign_key_to_another_table_is_made_again(built: Deploy) -> None:
+    (key,) = (given for _, name, given in everything(TITLE) if name == "fk")
+    built.table("others", columns=[col("title", nullable=False)])
+    built.deploy(
+        "Constraint",
+        "k",
+        {**POSTS_OWN, "name": "k", "table": "others", "kind": "primary_key", "columns": ["title"]},
+    )
+    built.sql("insert into members select title, 1 from posts; insert into others select title from posts")
+    with built.together(approve="BREAKS_CLIENTS"):
+        built.deploy("Constraint", "fk", {**key, "references": {**key["references"], "table": "others"}})
+        assert any("validate" in one for one in built.statements())
+        assert built.risks() == ["BREAKS_CLIENTS:public.members.title"]
+
+
 def test_what_changes_besides_is_changed(built: Deploy) -> None:
     with built.together():
         built.table("posts", columns=columns("headline", renamed_from="title"), row_security="enabled")

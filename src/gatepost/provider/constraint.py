@@ -11,6 +11,7 @@ from gatepost.postgres.plan import Hazard, Lock, Plan, Risk, Statement, risk
 from gatepost.provider import constraint_checks, limits, replication, storage, weakening
 from gatepost.provider.constraint_clauses import (
     ConstraintInputs,
+    References,
     addition,
     create_index,
     definition_of,
@@ -51,21 +52,31 @@ class ConstraintKind(OnTableKind[ConstraintInputs]):
     def in_new_names(
         self, old: ConstraintInputs, new: ConstraintInputs, renaming: Renaming
     ) -> ConstraintInputs:
-        there = old.references
         update: dict[str, Any] = {
             "columns": renaming.listed(old.place, old.columns),
             "on_delete_columns": renaming.listed(old.place, old.on_delete_columns),
             "include": renaming.listed(old.place, old.include),
             "expression": renaming.respelled(old.expression, new.expression, "expression", old.row),
         }
-        if there:
-            columns = renaming.listed(there.place, there.columns)
-            update["references"] = there.model_copy(update={"columns": columns})
+        if there := old.references:
+            named = self._referred(old, new, renaming) or there
+            columns = renaming.listed(named.place, there.columns)
+            update["references"] = named.model_copy(update={"columns": columns})
         if old.kind == new.kind == "exclusion" and (names := renaming.of(old.place)):
             before, after = (addition(old, definition_of(one)) for one in (old, new))
             if follows(before, after, names):
                 update |= {"elements": new.elements, "where": new.where}
         return old.model_copy(update=update)
+
+    def _referred(
+        self, old: ConstraintInputs, new: ConstraintInputs, renaming: Renaming
+    ) -> References | None:
+        """Return what is referred to if that is the same table as before under another name."""
+        before, after = old.references, new.references
+        if before is None or after is None or before.place == after.place:
+            return None
+        there = self.standing(old, new, renaming.facts)
+        return after if there and renaming.is_target(self.key(there), after.place) else None
 
     def create(self, given: ConstraintInputs, facts: Facts) -> Plan:
         limits.require_constraint(given, facts)

@@ -78,6 +78,15 @@ class Renaming:
         except InvalidDeclaration:  # drift left a text that is none
             return old
 
+    def is_target(self, foreign_key: Key, place: Place) -> bool:
+        """Return whether a foreign key that is there refers to the table that is at `place` from now on."""
+        key, there = (self.facts.planned.present(one) for one in (foreign_key, Key("tables", *place)))
+        if self.facts.connection is None or key is None or there is None:
+            return False
+        given = {"schema": key.schema, "table": key.name, "name": key.object}
+        found = self.facts.connection.execute(query("referred"), given).fetchone()
+        return found == (there.schema, there.name)
+
     def _new_name(self, use: ColumnUse) -> str | None:
         *relation, column = use.names
         if not any(column in names for names in self.facts.renamed.values()):
