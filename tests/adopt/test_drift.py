@@ -182,3 +182,23 @@ def test_what_no_declaration_says_is_told_so(workspace: Workspace) -> None:
     assert told["notes"]["mend"] == ['alter table "public"."notes" owner to "deployer"']
     assert told["stamped"]["mend"] == ['alter table "public"."notes" enable trigger "stamped"']
     assert 'fires="never"' in told["stamped"]["accept"]
+
+
+SECRETS = """
+with Feature("notes", provider=target):
+    notes = Table("notes", columns=[Column("id", "int")], comment=pulumi.Output.secret("hush"))
+    Check("few", notes, pulumi.Output.concat("id > ", pulumi.Output.secret("98765")))
+"""
+
+
+def test_no_secret_is_told(workspace: Workspace) -> None:
+    workspace.write(dedent(SECRETS))
+    workspace.run("up", "--yes")
+    workspace.sql("comment on table notes is 'loud'; alter table notes drop constraint few")
+    told = {one["urn"].split("::")[2].rpartition(":")[2]: one for one in drifted(workspace)}
+    assert set(told) == {"Table", "Constraint"}
+    assert told["Table"]["new"]["name"] == "notes"
+    said = [workspace.run("drift", *how, code=15) for how in ((), ("--json",))]
+    assert "what differs is a secret" in said[0].stdout
+    for one in said:
+        assert not [word for word in ("hush", "98765", "loud") if word in one.stdout + one.stderr]

@@ -53,7 +53,10 @@ def show(screen: Screen, observer: Observer, found: Found) -> None:
             screen.line(f"- {what} is gone", "red")
         else:
             screen.line(f"~ {what}", "yellow")
-            for path, old, new in _own_words(list(differences(drift.old, drift.new))):
+            words = _own_words(list(differences(drift.old, drift.new)))
+            if not words:
+                screen.line("    what differs is a secret, or could repeat one")
+            for path, old, new in words:
                 screen.line(f"    {path}")
                 screen.line(f"      deployed  {one_line(old, 400)}", "dim")
                 screen.line(f"      found     {one_line(new, 400)}")

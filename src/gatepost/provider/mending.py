@@ -35,6 +35,8 @@ class Differing:
     """The inputs that it seems to have been made of; None where it is gone."""
     then: Definition
     now: Definition = field(default_factory=dict)
+    secret: bool = False
+    """Whether the declaration holds a secret, which a statement would repeat."""
 
 
 def mending(differs: Differing, facts: Facts) -> Plan:
@@ -45,8 +47,10 @@ def mending(differs: Differing, facts: Facts) -> Plan:
     kind = differs.kind
     try:
         if differs.observed is None:
-            return kind.create(differs.declared, facts)
-        return kind.update(kind.inputs.model_validate(differs.observed), differs.declared, facts)
+            plan = kind.create(differs.declared, facts)
+        else:
+            plan = kind.update(kind.inputs.model_validate(differs.observed), differs.declared, facts)
+        return plan.kept_secret() if differs.secret else plan
     except (GatepostError, ValidationError):
         return Plan()
 

@@ -27,22 +27,24 @@ def read(opened: Callable[[], Session], request: ReadRequest, tell: Tell) -> Rea
     if not known:
         return _imported(opened(), kind, request)
     inputs: Inputs = kind.inputs.model_validate(known)
-    key = kind.key(inputs)
+    key, secret = kind.key(inputs), has_secret(request.properties)
     if key is None:
         return _unchanged(request)
     now = opened().read_from_snapshot(key)
     if now is None:
         opened().note_gone(request.urn)
-        tell(Differing(kind, inputs, None, found.get("definition") or {}), request.urn)
+        gone = Differing(kind, inputs, None, found.get("definition") or {}, secret=secret)
+        tell(gone, request.urn)
         return ReadResponse(None)
     then: Definition = found.get("definition") or now
     if now == then or now == opened().redefined(key):
         return _unchanged(request)
     observed = kind.observe(known, then, now)
-    tell(Differing(kind, inputs, observed, then, now), request.urn)
+    tell(Differing(kind, inputs, observed, then, now, secret), request.urn)
     properties = wire_map({**observed, **kind.extra_outputs(inputs), "definition": now})
-    if has_secret(request.properties):  # what the database says may repeat it
-        properties = {name: value.with_secret(True) for name, value in properties.items()}
+    if secret:  # what the database says otherwise than the declaration may repeat it
+        same = {name for name, value in request.properties.items() if value == properties.get(name)}
+        properties = {name: value.with_secret(name not in same) for name, value in properties.items()}
     return ReadResponse(request.resource_id, properties, dict(request.inputs))
 
 
