@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any
+
+from pydantic import ValidationError
 
 from gatepost.adopt import names
 from gatepost.adopt.drift import Addition
+from gatepost.engine.model import urn_type
 from gatepost.errors import GatepostError
 from gatepost.exported import Resource, by_provider, configure, known_inputs, revealed
 from gatepost.postgres.catalog import Key
@@ -58,6 +62,15 @@ def _schemas(resources: Iterable[Resource], database: str) -> Iterator[str]:
             yield str(given["name"])
 
 
+def _keyed(declared: Iterable[tuple[str, dict[str, Any]]]) -> Iterator[tuple[Key, dict[str, Any]]]:
+    """Yield where each object is; a declaration that another version wrote tells of none."""
+    for urn, given in declared:
+        with suppress(ValidationError, GatepostError):
+            kind = kind_of(urn_type(urn))
+            if key := kind.key(kind.inputs.model_validate(given)):
+                yield key, given
+
+
 class _Beside:
     """Looks into one database through one of its providers."""
 
@@ -65,6 +78,7 @@ class _Beside:
         self._settings = settings
         self._provider = GatepostProvider()
         self._on_plan = on_plan
+        self._stack = "".join(f"{part}::" for part in settings["urn"].split("::")[:2])
 
     async def find(self, resources: list[Resource], schemas: Iterable[str]) -> list[Addition]:
         """Return what the database has beside these resources."""
@@ -81,13 +95,11 @@ class _Beside:
             if key := kind.key(kind.inputs.model_validate(given)):
                 declared[key] = given
         catalog = self._provider.opened().read_all()
-        known = managed(declared, schemas, self._provider.existing)
+        elsewhere = self._provider.opened().elsewhere(self._stack)
+        known = managed(declared, schemas, self._provider.existing, dict(_keyed(elsewhere)))
         added = sorted(known.additions(catalog), key=str)
         chosen = names.resources({key: token_of(key) for key in added})
-        stack = self._settings["urn"].split("::")[:2]
-        found = [
-            Addition("::".join((*stack, token_of(key), chosen[key])), key, catalog[key]) for key in added
-        ]
+        found = [Addition(f"{self._stack}{token_of(key)}::{chosen[key]}", key, catalog[key]) for key in added]
         for one in found:
             self._on_plan(one.urn, BY_HAND, self._removal(one))
         return found

@@ -152,6 +152,28 @@ def test_what_was_added_is_told_and_taken_away(workspace: Workspace) -> None:
     assert workspace.inventory()[0] == before
 
 
+def test_what_another_stack_deployed_was_not_added_by_hand(workspace: Workspace) -> None:
+    workspace.write(PROGRAM)
+    workspace.run("up", "--yes")
+    (workspace.root / "Pulumi.dev.yaml").write_text("config:\n  small:environment: dev\n")
+    workspace.write(
+        """
+        with Feature("others", provider=target):
+            others = Table("others", columns=[Column("id", "serial"), Column("a", "int")])
+            Index("others_a", others, ["a"])
+        """
+    )
+    workspace.run("up", "--yes", "--stack", "dev", "--engine", "embedded", PULUMI_CONFIG_PASSPHRASE="x")
+    workspace.run("drift")
+    workspace.sql("create table by_hand (id int)")
+    assert [one["new"] is not None for one in drifted(workspace)] == [True]
+    workspace.write("")
+    down = ("destroy", "--yes", "--approve", "DELETES_DATA", "--stack", "dev", "--engine", "embedded")
+    workspace.run(*down, PULUMI_CONFIG_PASSPHRASE="x")
+    workspace.sql("drop table by_hand; create table others (id int)")
+    assert len(drifted(workspace)) == 1
+
+
 def test_what_was_added_is_accepted_as_it_is_told(workspace: Workspace) -> None:
     workspace.write(dedent(PROGRAM) + WITH_TRIGGER)
     workspace.run("up", "--yes")

@@ -49,6 +49,20 @@ _TRACE = """
     order by l.id desc
     limit 1
 """
+_OF_OTHER_STACKS = """
+    select * from (
+        select distinct on (l.resource) l.resource, l.operation, (
+            select f.declared from gatepost.ledger as f
+            where f.resource = l.resource and f.declared is not null
+            order by f.id desc
+            limit 1
+        ) as declared
+        from gatepost.ledger as l
+        where l.resource like 'urn:%%' and not starts_with(l.resource, %s) and l.outcome in ('done', 'intent')
+        order by l.resource, l.id desc
+    ) as latest
+    where latest.operation <> 'delete' and latest.declared is not null
+"""
 _VALID = "select indisvalid from pg_index where indexrelid = to_regclass(%s)"
 
 _GONE = Statement("-- found to be gone")
@@ -155,6 +169,16 @@ class Ledger:
             return None
         operation, forward, complete, declared = cast("tuple[str, bool, bool, dict[str, Any] | None]", row)
         return Trace(complete, declared) if forward and operation != "delete" else None
+
+    def of_other_stacks(self, connection: Connection, stack: str) -> list[tuple[str, dict[str, Any]]]:
+        """Return URN and declaration of what other stacks have here; one with a secret is not known.
+
+        :param stack: how every URN of this stack begins.
+        """
+        if not self._exists(connection):
+            return []
+        rows = connection.execute(_OF_OTHER_STACKS, (stack,)).fetchall()
+        return [(str(urn), cast("dict[str, Any]", declared)) for urn, _, declared in rows]
 
     def note_gone(self, connection: Connection, resource: str) -> None:
         """Write that an object was found to be gone: one of its name that comes later is somebody else's."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from gatepost.postgres.catalog import Definition, Key
@@ -27,13 +27,15 @@ class Managed:
     """Schemas that the program makes, or has objects in."""
     existing: tuple[str, ...] = ()
     """Patterns of what is known to be there besides."""
+    elsewhere: Mapping[Key, Mapping[str, object]] = field(default_factory=dict)
+    """What other stacks declare of it."""
 
     def additions(self, catalog: Mapping[Key, Definition]) -> Iterator[Key]:
         """Yield what the catalog has in the midst of what is declared, and nobody declares."""
         relations = self._relations(catalog)
         serials = self._serials()
         for key, definition in catalog.items():
-            if key in self.declared or self._stands_beside(key):
+            if key in self.declared or key in self.elsewhere or self._stands_beside(key):
                 continue
             if key.kind in _ON_RELATIONS:
                 added = (key.schema, key.name) in relations
@@ -58,7 +60,7 @@ class Managed:
         """Return the columns whose sequences PostgreSQL made: schema, table and name."""
         return {
             (key.schema, key.name, column["name"])
-            for key, given in self.declared.items()
+            for key, given in (*self.declared.items(), *self.elsewhere.items())
             for column in _columns(given)
             if column["type"].lower() in _SERIALS
         }
@@ -69,7 +71,8 @@ class Managed:
         stem = next((own.removesuffix(end) for end in _BESIDE if own.endswith(end)), None)
         if stem is None:
             return False
-        names = (one.object if key.kind in _ON_RELATIONS else one.name for one in self.declared)
+        known = (*self.declared, *self.elsewhere)
+        names = (one.object if key.kind in _ON_RELATIONS else one.name for one in known)
         return any(name.startswith(stem) for name in names)
 
     def _publishes(self, definition: Definition, relations: set[tuple[str, str]]) -> bool:
@@ -87,11 +90,14 @@ class Managed:
 
 
 def managed(
-    declared: Mapping[Key, Mapping[str, object]], schemas: Iterable[str], existing: tuple[str, ...]
+    declared: Mapping[Key, Mapping[str, object]],
+    schemas: Iterable[str],
+    existing: tuple[str, ...],
+    elsewhere: Mapping[Key, Mapping[str, object]],
 ) -> Managed:
     """Return what is managed: the schemas that the program makes, and those that it has objects in."""
     used = {key.schema for key in declared if key.schema}
-    return Managed(declared, frozenset({*schemas, *used}), existing)
+    return Managed(declared, frozenset({*schemas, *used}), existing, elsewhere)
 
 
 def _owner(definition: Definition) -> tuple[str, ...]:

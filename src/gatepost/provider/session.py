@@ -175,6 +175,11 @@ class Session:
             self._snapshot = (now, found)
             return found
 
+    def elsewhere(self, stack: str) -> list[tuple[str, dict[str, Any]]]:
+        """Return URN and declaration of what other stacks have here."""
+        with self.connections.take() as connection, translating("reading the ledger"):
+            return self.runner.ledger.of_other_stacks(connection, stack)
+
     def note_gone(self, urn: str) -> None:
         """Write into the ledger that an object is gone."""
         with self.connections.take() as connection, translating("writing the ledger"):
