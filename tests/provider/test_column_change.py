@@ -318,3 +318,37 @@ def test_a_stand_in_that_a_killed_deployment_left_is_drift_that_goes(posts: Depl
     posts.sql("insert into posts (id) values (77)")
     posts.sql("delete from posts where id = 77")
     assert posts.snapshot() == started
+
+
+@pytest.mark.parametrize("identity", [None, "always"])
+def test_names_of_postgresqls_own_are_those_of_a_table_built_directly(
+    deploy: Deploy, identity: str | None
+) -> None:
+    """Constraints of not null, which have names from 18 on, and sequences."""
+
+    def deployed(name: str, type_: str, **change: Any) -> tuple[list[str], list[str]]:
+        columns = [{**col("id", type_, nullable=False, identity=identity), **change}]
+        deploy.deploy("Table", "t", {"schema": "public", "name": name, "columns": columns})
+        deploy.sql("drop schema if exists direct cascade; create schema direct")
+        generated = f"generated {identity} as identity" if identity else ""
+        deploy.superuser.execute(f'create table direct."{name}" (id {type_} not null {generated})'.encode())
+        return named(deploy, f'public."{name}"'), named(deploy, f'direct."{name}"')
+
+    found, wanted = deployed("t", "int")
+    assert found == wanted
+    deploy.constraint("t_pkey", table="t", kind="primary_key", columns=["id"])
+    deploy.sql("insert into t (id) overriding system value values (1), (2)")
+    for name, change in (("t", {"change": {}}), ("t", {}), ("it's " + "x" * 58, {})):
+        found, wanted = deployed(name, "bigint", **change)
+        assert found == wanted
+
+
+def named(deploy: Deploy, table: str) -> list[str]:
+    found = deploy.sql(
+        "select conname::text from pg_constraint where contype = 'n' and conrelid = to_regclass(%s)"
+        " union all select relname::text from pg_class where oid = pg_get_serial_sequence(%s, 'id')::regclass"
+        " order by 1",
+        table,
+        table,
+    )
+    return [name for (name,) in found]

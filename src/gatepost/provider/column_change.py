@@ -13,6 +13,7 @@ from gatepost.provider.batches import Fill, fill
 from gatepost.provider.carried import Carried
 from gatepost.provider.column import ColumnChangeInputs, ColumnInputs
 from gatepost.provider.following import Following
+from gatepost.provider.own_names import own_name, read_own_names
 from gatepost.provider.site import Site
 from gatepost.provider.sqltext import Part, expression, ident, part, raw, text
 from gatepost.provider.types import is_assigned, keeps_clients, same_type
@@ -206,7 +207,7 @@ class ColumnChange:
                 site.alter("rename column {n} to {c}", n=ident(incoming), c=ident(name)),
             )
         )
-        plan += place + self._dress() + identity.settle(site, self._carried, self.new)
+        plan += self._named() + place + self._dress() + identity.settle(site, self._carried, self.new)
         if self.goal != "none":
             value = self._back if forward else self._using
             plan += Plan(self._following.start(outgoing, value))
@@ -221,9 +222,35 @@ class ColumnChange:
 
     def _strict(self, incoming: str) -> Plan:
         """Return what makes the proof a property of the column: no row is read."""
-        proof = self.site.alter("drop constraint {k}", k=self._proof)
-        strict = self.site.alter("alter column {c} set not null", c=ident(incoming))
+        proof, c = self.site.alter("drop constraint {k}", k=self._proof), ident(incoming)
+        strict = self.site.alter("alter column {c} set not null", c=c)
+        if self._own_name:
+            strict = self.site.alter("add constraint {k} not null {c}", k=ident(self._strictly), c=c)
         return Plan((strict, proof) if self.new.required else (proof,))
+
+    @cached_property
+    def _own_name(self) -> str | None:
+        """What PostgreSQL calls the column's NOT NULL by itself; None where nothing is to be called so."""
+        site = self.site
+        if not self.new.required or site.facts.version < not_null.NATIVE or site.moves:
+            return None
+        wanted = own_name(site.name, self.name, not_null.ENDING)
+        others = (
+            read for read in read_own_names((site.schema, site.name), site.facts) if read[0] != self.name
+        )
+        return None if wanted in (name for _, _, name in others) else wanted
+
+    @property
+    def _strictly(self) -> str:
+        """What the constraint is called as long as the other column's has the name."""
+        return carried.beside(not_null.check_name(self.name))
+
+    def _named(self) -> Plan:
+        """Return what gives the constraint its name, once the outgoing column has let go of it."""
+        if self._own_name is None:
+            return Plan()
+        old, new = ident(self._strictly), ident(self._own_name)
+        return Plan((self.site.alter("rename constraint {o} to {n}", o=old, n=new),))
 
     def _undress(self) -> Plan:
         """Return what makes the outgoing column one that nobody need write."""

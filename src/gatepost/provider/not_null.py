@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from gatepost.postgres.catalog import Key
 from gatepost.postgres.plan import Hazard, Lock, Plan
+from gatepost.provider.own_names import own_name
 from gatepost.provider.site import Site, undone_by
 from gatepost.provider.sqltext import Part, ident, part
 
-_NATIVE = 180000
-"""The first server that validates a NOT NULL that there is already for new rows."""
-_LONGEST = 63
+NATIVE = 180000
+"""The first server that validates a NOT NULL that there is already for new rows: it has a name."""
+ENDING = "not_null"
 
 
 def prove(site: Site, column: str) -> Plan:
@@ -18,7 +19,7 @@ def prove(site: Site, column: str) -> Plan:
         return Plan()
     detail = f'Column "{column}" is proved to have no null.'
     risks = site.risk(Hazard.LONG_VALIDATION, column, detail, Lock.SHARE_UPDATE_EXCLUSIVE)
-    native = site.facts.version >= _NATIVE
+    native = site.facts.version >= NATIVE
     return (_prove_natively(site, column) if native else _prove_by_check(site, column)) + Plan(risks=risks)
 
 
@@ -30,13 +31,13 @@ def settle(site: Site, column: str, former: str) -> Plan:
     strict = site.alter("alter column {c} set not null", c=ident(column))
     if site.size.empty:
         return Plan((strict,))
-    if site.facts.version >= _NATIVE:
+    if site.facts.version >= NATIVE:
         return Plan()
     return Plan((strict, site.alter("drop constraint {k}", k=ident(check_name(former)))))
 
 
 def _prove_natively(site: Site, column: str) -> Plan:
-    name, c = ident(_native_name(site.name, column)), ident(column)
+    name, c = ident(own_name(site.name, column, ENDING)), ident(column)
     add = site.alter("add constraint {k} not null {c} not valid", k=name, c=c)
     undo = site.alter("alter column {c} drop not null", c=c)
     return Plan((undone_by(undo, add), site.validate(name)))
@@ -58,17 +59,4 @@ def prove_by_check(site: Site, column: str, condition: Part) -> Plan:
 
 def check_name(column: str) -> str:
     """Return the name of the check that stands in for NOT NULL until it is proved."""
-    return f"{_cut(column, 50)}__not_null"
-
-
-def _native_name(table: str, column: str) -> str:
-    """Return the name that PostgreSQL itself gives the constraint."""
-    room = _LONGEST - len("__not_null")
-    sizes = [len(table.encode()), len(column.encode())]
-    while sum(sizes) > room:
-        sizes[0 if sizes[0] > sizes[1] else 1] -= 1
-    return f"{_cut(table, sizes[0])}_{_cut(column, sizes[1])}_not_null"
-
-
-def _cut(name: str, size: int) -> str:
-    return name.encode()[:size].decode(errors="ignore")
+    return f"{column.encode()[:50].decode(errors='ignore')}__not_null"

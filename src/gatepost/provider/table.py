@@ -14,6 +14,7 @@ from gatepost.provider import (
     columns,
     comment,
     limits,
+    own_names,
     partition_changes,
     privileges,
     row_security,
@@ -108,7 +109,8 @@ class TableKind(Kind[TableInputs]):
         limits.require_key(old, new)
         limits.require_same_above(old, new)
         size = facts.size(old.db_schema, old.name)
-        moved = Plan(tuple(_move(old, new)), _breaks(old, new, size))
+        followed = own_names.follow((old.db_schema, old.name), (new.db_schema, new.name), facts)
+        moved = Plan((*_move(old, new), *followed), _breaks(old, new, size))
         target, name = _target(new), new.where
         # What closes access comes before what opens it.
         secured = Plan(tuple(row_security.changes(target, name, old.row_security, new.row_security)))
