@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from gatepost.engine.model import Drift, Op, StepEvent, urn_name, urn_type
+from gatepost.engine.model import KEPT, Drift, Op, StepEvent, urn_name, urn_type
 from gatepost.observer import Observer, planned
 
 if TYPE_CHECKING:
@@ -97,7 +97,8 @@ class Steps:
         op: Any = step.op if step.op in _OPS else "update"
         seconds = time.perf_counter() - self._started.get(step.urn, time.perf_counter())
         diff = sorted(step.detailed_diff or step.diffs or ())
-        event = StepEvent(step.urn, urn_type(step.urn), urn_name(step.urn), op, status, seconds, diff)
+        kept = KEPT if op == "delete" and step.old and step.old.retain_on_delete else ""
+        event = StepEvent(step.urn, urn_type(step.urn), urn_name(step.urn), op, status, seconds, diff, kept)
         self.events.append(event)
         self.observer.step(event)
 

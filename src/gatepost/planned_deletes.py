@@ -22,6 +22,8 @@ def plan_deletes(
 ) -> None:
     """Plan the deletes of `deleted` URNs, as the embedded engine's preview does; `on_plan` judges them.
 
+    What `retain_on_delete` keeps needs no plan.
+
     :param resources: the stack's exported state, secrets in clear.
     :param declares: whether the program declares anything besides.
     :param staying: the URNs of which only what was replaced earlier goes.
@@ -29,7 +31,11 @@ def plan_deletes(
     listed = list(resources)
     known = {resource["urn"]: resource for resource in listed}
     going = [
-        one for one in listed if one["urn"] in deleted and (one.get("delete") or one["urn"] not in staying)
+        one
+        for one in listed
+        if one["urn"] in deleted
+        and (one.get("delete") or one["urn"] not in staying)
+        and not one.get("retainOnDelete")
     ]
     for urn, doomed in by_provider(sorted(going, key=lambda one: str(one["urn"]))).items():
         provider = GatepostProvider(on_plan, gathers=True)

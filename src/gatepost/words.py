@@ -19,6 +19,7 @@ SYMBOLS = {
     "read": ("=", "cyan"),
     "refresh": ("~", "yellow"),
     "same": (" ", "dim"),
+    "keep": ("=", "cyan"),
 }
 PAST = {
     "create": "created",
@@ -31,10 +32,16 @@ PAST = {
     "read": "read",
     "refresh": "refreshed",
     "same": "unchanged",
+    "keep": "kept",
 }
 _KINDS = {"GrantRole": "membership"}
 _UNCOUNTED = ("default privileges", "reference data")
-_ORDER = ("create", "update", "replace", "delete", "import", "read", "refresh")
+_ORDER = ("create", "update", "replace", "delete", "keep", "import", "read", "refresh")
+
+
+def done_by(event: StepEvent) -> str:
+    """Return the operation as people see it: what is forgotten and left where it is is kept, not deleted."""
+    return "keep" if event.op == "delete" and event.message == "kept" else event.op
 
 
 def kind_of(type_: str) -> str:

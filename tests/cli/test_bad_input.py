@@ -134,7 +134,13 @@ def test_wrong_passphrase(workspace: Workspace) -> None:
 def test_object_that_is_not_ours(workspace: Workspace) -> None:
     workspace.write(POSTS)
     workspace.sql("create table posts (something text)", superuser=False)
-    refused(workspace, "table posts", "exists already and is not this stack's", "rename or drop it", code=8)
+    refused(
+        workspace,
+        "table posts",
+        "exists already, and this resource did not make it",
+        "rename or drop it",
+        code=8,
+    )
 
 
 def test_missing_database(workspace: Workspace) -> None:

@@ -48,3 +48,21 @@ def test_going_back_takes_up_what_was_replaced(half_replaced: Workspace, body: s
     assert half_replaced.sql(FUNCTIONS) == [("g(integer)",)]
     assert "nothing to do, 4 unchanged" in half_replaced.run("up", "--yes").stdout
     assert half_replaced.json("drift")["drift"] == []
+
+
+def test_what_is_retained_is_kept_and_not_deleted(workspace: Workspace) -> None:
+    kept = """
+    with Feature("f", provider=target):
+        Table("c", columns=[Column("id", "int")], opts=pulumi.ResourceOptions(retain_on_delete=True))
+    """
+    workspace.write(kept)
+    workspace.run("up", "--yes")
+    workspace.write("")
+    shown = workspace.run("preview").stdout
+    assert "= table c: kept, and no longer this stack's" in shown
+    assert "1 to keep" in shown
+    assert "delete" not in shown
+    done = workspace.run("up", "--yes").stdout
+    assert "= kept table c" in done
+    assert "delete" not in done
+    assert workspace.sql("select to_regclass('c')::text") == [("c",)]

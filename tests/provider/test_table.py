@@ -370,7 +370,7 @@ def test_not_null_with_nulls_leaves_nothing_behind(deploy: Deploy) -> None:
 def test_foreign_table_is_left_alone(deploy: Deploy) -> None:
     deploy.sql("create table posts (id int); grant select on posts to public")
     before = deploy.snapshot()
-    with pytest.raises(ObjectExists, match=r"public.posts exists already and is not this stack's"):
+    with pytest.raises(ObjectExists, match=r"public.posts exists already, and this resource did not make it"):
         posts(deploy)
     deploy.table("news", columns=POSTS)
     before = deploy.snapshot()

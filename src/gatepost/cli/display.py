@@ -13,7 +13,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from gatepost.observer import Observer, Planned
-from gatepost.words import PAST, SYMBOLS, changed, kind_of, one_line, took
+from gatepost.words import PAST, SYMBOLS, changed, done_by, kind_of, one_line, took
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
@@ -106,8 +106,8 @@ def step_line(observer: Observer, event: StepEvent) -> Text:
     """Return one step on a line: `+ created index idx_posts_author (posts) 12 ms`."""
     from rich.text import Text
 
-    symbol, style = SYMBOLS[event.op] if event.status != "failed" else ("✗", "bold red")
-    words = "failed to " + event.op if event.status == "failed" else PAST[event.op]
+    symbol, style = SYMBOLS[done_by(event)] if event.status != "failed" else ("✗", "bold red")
+    words = "failed to " + event.op if event.status == "failed" else PAST[done_by(event)]
     line = Text.assemble((symbol, style), f" {words} {kind_of(event.type)} ", (event.name, "bold"))
     if event.diff:
         line.append(f": {changed(event)}", "dim")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from gatepost.cli.display import Screen
 from gatepost.observer import Observer, Planned, is_shown
-from gatepost.words import SYMBOLS, changed, counted, kind_of, plural, took
+from gatepost.words import SYMBOLS, changed, counted, done_by, kind_of, plural, took
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -45,7 +45,7 @@ def _matters(event: StepEvent) -> bool:
 def count(events: Iterable[StepEvent], result: Result) -> dict[str, int]:
     """Return how many objects change and how; unchanged ones are counted too."""
     same = {event.urn for event in result.steps if is_shown(event) and _is_same(event)}
-    return {**Counter(event.op for event in events), "same": len(same)}
+    return {**Counter(done_by(event) for event in events), "same": len(same)}
 
 
 def _is_same(event: StepEvent) -> bool:
@@ -83,7 +83,7 @@ def _creations(events: list[StepEvent]) -> Text:
 def _show_change(screen: Screen, observer: Observer, event: StepEvent, *, sql: bool) -> None:
     from rich.text import Text
 
-    symbol, style = SYMBOLS["delete" if event.message == "gone" else event.op]
+    symbol, style = SYMBOLS["delete" if event.message == "gone" else done_by(event)]
     line = Text.assemble(f"  {symbol} ", f"{kind_of(event.type)} ", (event.name, "bold"))
     line.stylize(style, 2, 3)
     if event.diff:
@@ -92,6 +92,8 @@ def _show_change(screen: Screen, observer: Observer, event: StepEvent, *, sql: b
         line.append(" is gone")
     elif event.op == "delete-replaced":
         line.append(": the one that was replaced", "dim")
+    elif done_by(event) == "keep":
+        line.append(": kept, and no longer this stack's", "dim")
     screen.line(line)
     for plan in _last(observer.plans.get(event.urn, ())):
         if sql:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable
 
 from gatepost.engine import calls
-from gatepost.engine.model import Op, urn_name
+from gatepost.engine.model import KEPT, Op, urn_name
 from gatepost.engine.resource import Resource
 from gatepost.engine.run import Run
 from gatepost.errors import InvalidDeclaration
@@ -95,7 +95,7 @@ def protected(what: str) -> InvalidDeclaration:
 
 def _report(run: Run, old: Resource, op: Op, seconds: float) -> None:
     if op == "delete":
-        run.finish(old.urn, op, seconds=seconds)
+        run.finish(old.urn, op, seconds=seconds, message=KEPT if old.retain_on_delete else "")
     else:
         run.emit(old.urn, op, "planned" if run.preview else "done", seconds=seconds)
 

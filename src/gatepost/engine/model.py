@@ -67,11 +67,16 @@ class Manner:
     """Ctrl-C lets the running steps end first; else it ends them at once, where nothing is lost by that."""
 
 
+KEPT = "kept"
+"""The message of a deletion that forgets an object and leaves it where it is."""
+
+
 @dataclass(frozen=True, slots=True)
 class StepEvent:
     """One change of one resource; `diff` holds changed property paths, `seconds` the step's own time.
 
     A refresh reports `op="refresh"` throughout; its `message` is "unchanged", "changed" or "gone".
+    The `message` of a deletion is "kept" where `retain_on_delete` keeps the object.
     """
 
     urn: str

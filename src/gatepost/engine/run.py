@@ -83,7 +83,9 @@ class Run:
         self.steps.append(event)
         self._on_event(event)
 
-    def finish(self, urn: str, op: Op, *, seconds: float = 0.0, diff: list[str] | None = None) -> None:
+    def finish(
+        self, urn: str, op: Op, *, seconds: float = 0.0, diff: list[str] | None = None, message: str = ""
+    ) -> None:
         """Report that a resource has been dealt with, and count it, unless it is a default provider."""
         if op not in ("same", "read"):
             self.changed.add(urn)
@@ -91,7 +93,7 @@ class Run:
             return
         self.changes[op] += 1
         status: Status = "planned" if self.preview and op != "same" else "done"
-        self.emit(urn, op, status, seconds=seconds, diff=diff)
+        self.emit(urn, op, status, seconds=seconds, diff=diff, message=message)
 
     def fail(self, urn: str, op: Op, error: Exception, *, where: str = "", seconds: float = 0.0) -> None:
         """Report that a resource failed; the whole run stops if it cannot go on at all."""

@@ -205,6 +205,18 @@ class Facts:
         """Return whether it is worth asking for a table's partitions."""
         return self.connection is not None
 
+    def named(self, schema: str, name: str) -> list[Key]:
+        """Return the relations and types of a name: they exclude each other."""
+        return [key for key in self._named(schema, name) if (key.object or key.name) == name]
+
+    def _named(self, schema: str, name: str | None) -> list[Key]:
+        if self.connection is None:
+            return []
+        found = self.connection.execute(query("named"), {"schema": schema, "name": name}).fetchall()
+        return [
+            Key(kind, schema, owner, own) for kind, owner, own in cast("list[tuple[str, str, str]]", found)
+        ]
+
     def result_of(self, query: str) -> list[tuple[bytes | None, int, int]] | None:
         """Return name, type and modifier of each column of a query that is planned, not run.
 

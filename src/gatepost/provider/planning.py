@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from gatepost.errors import ObjectExists
-from gatepost.postgres.catalog import Definition, Facts
+from gatepost.postgres.catalog import Definition, Facts, Key
 from gatepost.postgres.ledger import Ledger
 from gatepost.postgres.plan import Plan
 from gatepost.provider.kind import Inputs, Kind
@@ -33,6 +33,8 @@ class Request:
     """The resource's own, in seconds; 0 where it has none."""
     in_state: bool = False
     """Whether the engine's state knows the resource: what is there is then what it is to replace."""
+    replaced: Key | None = None
+    """Where what it is to replace is."""
 
     def declared(self, inputs: Inputs) -> dict[str, Any] | None:
         """Return what the ledger remembers of the declaration; nothing of one with a secret."""
@@ -45,6 +47,8 @@ class Request:
         """
         key = self.kind.key(inputs)
         found = facts.read(key) if key else None
+        if found is not None and key == self.replaced:
+            raise self._in_its_own_place(inputs)
         plan = self._marked(self.kind.create(inputs, facts))
         if key and found is None:
             facts.planned.make(key)
@@ -63,7 +67,7 @@ class Request:
         made = self._read_back(trace.declared) if trace else None
         same_place = made is not None and self.kind.key(made) == self.kind.key(inputs)
         if trace is None or made is None or not same_place or self.kind.replaces(made, inputs):
-            raise self._exists(inputs)
+            raise self._exists(inputs, _CREATED)
         if trace.complete:
             return Plan() if made == inputs else self._marked(self.kind.update(made, inputs, facts))
         return self._marked(self.kind.delete(made, facts)) + plan
@@ -98,7 +102,7 @@ class Request:
         if old != new and self._was_done(new, facts, ledger):
             return Plan()
         if now is not None and not stays:
-            raise self._exists(new)
+            raise self._exists(new, _RENAMED)
         return plan
 
     def _was_done(self, inputs: Inputs, facts: Facts, ledger: Ledger) -> bool:
@@ -109,10 +113,28 @@ class Request:
     def _marked(self, plan: Plan) -> Plan:
         return plan.kept_secret() if self.secret else plan
 
-    def _exists(self, inputs: Inputs) -> ObjectExists:
+    def _exists(self, inputs: Inputs, otherwise: str) -> ObjectExists:
         return ObjectExists(
-            f"{self.label}: {self.kind.identify(inputs)} exists already and is not this stack's:"
-            " rename or drop it, or give this resource another name"
-            " (if another resource gives the name up in this deployment, let this one depend on that one;"
-            " if it is this one under its former name, say so by `aliases`)"
+            f"{self.label}: {self.kind.identify(inputs)} exists already, and this resource did not make it:"
+            f" rename or drop it, or give this resource another name ({otherwise})"
         )
+
+    def _in_its_own_place(self, inputs: Inputs) -> ObjectExists:
+        return ObjectExists(
+            f"{self.label}: {self.kind.identify(inputs)} would be replaced by an object of the same name, and"
+            " what depends on it with it: take away what asks for that (replace_on_changes,"
+            " delete_before_replace, another kind of type), and it is changed in place; or deploy once"
+            " without it, which deletes it, and then with it again"
+        )
+
+
+_GIVEN_UP = "if another resource gives the name up in this deployment, let this one depend on that one"
+_CREATED = (
+    f"{_GIVEN_UP}; if one that is no longer declared has it, deploy once without this one; if it is this one"
+    " under its former name, say so by `aliases`; if it is what a failed deployment replaced, deploy once"
+    " what is in the state, which removes it"
+)
+_RENAMED = (
+    f"{_GIVEN_UP}; if two change names with each other, first deploy one of them with a third name;"
+    " if one that is no longer declared has it, deploy once without that one"
+)

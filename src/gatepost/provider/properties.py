@@ -8,6 +8,7 @@ from typing import Any
 from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.provider.experimental.provider import DiffRequest, DiffResponse, PropertyDiff, PropertyDiffKind
 
+from gatepost.postgres.catalog import Key
 from gatepost.provider.kind import Inputs, Kind
 from gatepost.provider.refusal import field_names
 from gatepost.provider.values import has_secret, has_unknown, plain_map, wire
@@ -20,6 +21,11 @@ def inputs_of(kind: Kind[Any], properties: Properties) -> dict[str, Any]:
     names = field_names(kind.inputs)
     given = plain_map({name: value for name, value in properties.items() if name in names})
     return {name: value for name, value in given.items() if value is not None}
+
+
+def key_of(kind: Kind[Any], properties: Properties) -> Key | None:
+    """Return where the object of a resource's outputs is."""
+    return kind.key(kind.inputs.model_validate(inputs_of(kind, properties)))
 
 
 def outputs(

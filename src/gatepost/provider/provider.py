@@ -45,9 +45,9 @@ from gatepost.provider.kind import Inputs
 from gatepost.provider.kinds import KINDS, kind_of
 from gatepost.provider.mending import BY_HAND, Differing, mending, owner_given_back
 from gatepost.provider.planning import Request, label_of
-from gatepost.provider.properties import difference, inputs_of, outputs
+from gatepost.provider.properties import Properties, difference, inputs_of, key_of, outputs
 from gatepost.provider.renaming import Renaming
-from gatepost.provider.rights import require_rights
+from gatepost.provider.rights import require_free, require_rights
 from gatepost.provider.session import Session
 from gatepost.provider.values import UNKNOWN, has_secret, has_unknown, plain_map, wire
 
@@ -79,7 +79,7 @@ class GatepostProvider(Provider):
         self._atomic = atomic
         self._ending = None if foresees else Ending()
         self._checks = Checks()
-        self._in_state: set[str] = set()
+        self._before: dict[str, Properties] = {}
         self._creations = Creations(self)
         self._session: Session | None = None
 
@@ -139,7 +139,7 @@ class GatepostProvider(Provider):
 
     async def diff(self, request: DiffRequest) -> DiffResponse:
         """Compare inputs with inputs; what PostgreSQL made of them plays no part."""
-        self._in_state.add(request.urn)
+        self._before[request.urn] = request.old_state
         return difference(kind_of(request.type), request)
 
     def expect(self, urn: str) -> None:
@@ -156,22 +156,22 @@ class GatepostProvider(Provider):
         if declared is None:
             return CreateResponse(None, {**request.properties, "definition": wire(UNKNOWN)})
         (work, inputs), session = declared, self.opened()
-        kind = work.kind
         with self._facts(preview=request.preview, given=given_facts) as facts:
             plan = work.creation(inputs, facts, session.runner.ledger)
             if request.preview:
-                require_rights(facts, kind.key(inputs), work.label)
+                require_free(facts, work.kind.key(inputs), work.label)
         definition = self._apply(work, inputs, plan, "create", preview=request.preview)
-        made = outputs(kind, inputs, request.properties, definition)
-        return CreateResponse(None if request.preview else kind.identify(inputs), made)
+        made = outputs(work.kind, inputs, request.properties, definition)
+        return CreateResponse(None if request.preview else work.kind.identify(inputs), made)
 
     def declaration(self, request: CreateRequest) -> tuple[Request, Inputs] | None:
         """Return what a request declares; None where something of it is not known yet."""
         kind, given = kind_of(request.type), plain_map(request.properties)
         if has_unknown(given):
             return None
-        secret, known = has_secret(request.properties), request.urn in self._in_state
-        work = Request(kind, request.urn, label_of(request.urn), secret, request.timeout, known)
+        secret, known = has_secret(request.properties), request.urn in self._before
+        replaced = key_of(kind, self._before[request.urn]) if known else None
+        work = Request(kind, request.urn, label_of(request.urn), secret, request.timeout, known, replaced)
         return work, kind.inputs.model_validate(given)
 
     async def update(self, request: UpdateRequest) -> UpdateResponse:

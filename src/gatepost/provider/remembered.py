@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -39,6 +40,14 @@ class Remembered(Facts):
         if asked not in self.answers:
             self.answers[asked] = super().default_grantees(schema, object_type)
         return list(self.answers[asked])
+
+    def named(self, schema: str, name: str) -> list[Key]:
+        asked = ("named", schema)
+        if asked not in self.answers:
+            self.answers[asked] = by_name = defaultdict(list)
+            for key in self._named(schema, None):
+                by_name[key.object or key.name].append(key)
+        return list(self.answers[asked].get(name, ()))
 
     def rights(self, place: Mapping[str, str | None]) -> tuple[Any, ...]:
         schema, name = place["schema"], place["name"]

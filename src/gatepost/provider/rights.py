@@ -1,8 +1,8 @@
-"""Which right a plan will miss: asked in a preview, so that nothing is touched without it."""
+"""Which right a plan will miss, and whether a name is free: asked before anything is touched."""
 
 from __future__ import annotations
 
-from gatepost.errors import PermissionMissing
+from gatepost.errors import ObjectExists, PermissionMissing
 from gatepost.postgres.catalog import Facts, Key
 
 _TOP_LEVEL = ("tables", "functions", "views", "materialized_views", "types", "sequences")
@@ -36,4 +36,35 @@ def require_rights(facts: Facts, key: Key | None, label: str) -> None:
         )
 
 
+def require_free(facts: Facts, key: Key | None, label: str) -> None:
+    """Check that a new object may be made at `key`, and that no other kind of object has its name.
+
+    :raises ObjectExists: one has, which PostgreSQL gives to one object only.
+    :raises PermissionMissing: a right is missing.
+    """
+    require_rights(facts, key, label)
+    if key is None or key.kind not in _SHARING:
+        return
+    name = key.object or key.name
+    for other in facts.named(key.schema, name):
+        apart = key.kind == "types" and other.kind in ("indexes", "sequences")
+        if other != key and not apart and facts.planned.present(other) is not None:
+            raise ObjectExists(
+                f"{label}: {key.schema}.{name} is {_SHARING[other.kind]} already, and PostgreSQL gives a name"
+                " to one object only: rename or drop that, or give this resource another name (if another"
+                " resource gives the name up in this deployment, let this one depend on that one; if it is"
+                " this stack's own and no longer declared, deploy once with neither of the two, then declare"
+                " this one)"
+            )
+
+
+_SHARING = {
+    "tables": "a table",
+    "views": "a view",
+    "materialized_views": "a materialized view",
+    "sequences": "a sequence",
+    "indexes": "an index",
+    "types": "a type",
+}
+"""The kinds whose names exclude each other."""
 _NOWHERE = {"schema": None, "name": None, "kind": None}
