@@ -29,7 +29,9 @@ def report(error: GatepostError) -> None:
         for line in str(one["message"]).splitlines():
             screen.err.print(f"  {line}", soft_wrap=True)
     if isinstance(error, DeploymentFailed) and error.skipped:
-        screen.err.print(f"{len(error.skipped)} more depend on this and were left alone", style="dim")
+        count = len(error.skipped)
+        depend, were = ("depends", "was") if count == 1 else ("depend", "were")
+        screen.err.print(f"{count} more {depend} on this and {were} left alone", style="dim")
     if isinstance(error, DeploymentFailed) and error.result.undone:
         screen.err.print("all was taken back: nothing has changed")
 

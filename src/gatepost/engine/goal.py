@@ -26,6 +26,8 @@ REFUSED = {
     "parentStackTraceHandle": "remote components",
     "snippetId": "snippets",
 }
+# other packages' classes set these by themselves
+_OWN = {"version": "version", "pluginDownloadURL": "plugin_download_url"}
 # fields that need no support: what the program can take back, and how it was written
 WITHOUT_EFFECT = frozenset(
     {
@@ -140,6 +142,8 @@ def refuse(request: Any) -> None:
     """Raise `UnsupportedFeature` if a request sets an option that this engine does not support."""
     for descriptor, value in request.ListFields():
         name = REFUSED.get(descriptor.name)
+        if descriptor.name in _OWN and request.type.startswith("gatepost:"):
+            name = _OWN[descriptor.name]
         if descriptor.name == "hooks" and value.ListFields():
             name = "resource hooks"
         if name is not None:

@@ -128,7 +128,7 @@ class Steps:
                 f"import_={goal.import_id!r} names another resource than the one in the state, {old.id!r}"
             )
         async with self._run.step(new.urn, "import") as seconds:
-            found = await self._read(new, goal.import_id, configured, {})
+            found = await self._read(new, goal.import_id, configured, {}, goal.inputs)
             inputs = await calls.check(configured, new.urn, found.inputs.values, goal.inputs)
             difference = await calls.diff(configured, found, inputs, goal.ignore_changes)
             if difference.changed:
@@ -167,10 +167,17 @@ class Steps:
         new.outputs = new.outputs.replaced(outputs, like=new.inputs)
         new.created = new.modified = now()
 
-    async def _read(self, new: Resource, identity: str, configured: Configured, known: Values) -> Resource:
+    async def _read(
+        self,
+        new: Resource,
+        identity: str,
+        configured: Configured,
+        known: Values,
+        declared: Values | None = None,
+    ) -> Resource:
         if not configured.known:
             raise UsageError(f"{identity!r} cannot be read before its provider's configuration is known")
-        response = await calls.read(configured, new.urn, identity, known, {})
+        response = await calls.read(configured, new.urn, identity, known, declared or {})
         if not response.resource_id:
             raise InvalidDeclaration(f"{identity!r} does not exist")
         return Resource(

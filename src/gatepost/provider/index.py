@@ -40,6 +40,7 @@ class IndexKind(OnTableKind[IndexInputs]):
     inputs = IndexInputs
     catalog, word = "indexes", "index"
     remarks, drifts_as = ("name", "comment", "serves"), "columns"
+    unsaid = ("serves",)
 
     def identify(self, given: IndexInputs) -> str:
         return f"{given.db_schema}.{given.name}"

@@ -54,6 +54,8 @@ class Kind(ABC, Generic[I]):
     inputs: type[I]
     outputs: ClassVar[tuple[str, ...]] = ()
     """What `extra_outputs` has."""
+    unsaid: ClassVar[tuple[str, ...]] = ()
+    """Properties, by their names on the wire, of which nothing is in the catalog."""
     leaves_a_trace: ClassVar[bool] = True
     """Whether one that was cut short has left something, once `recover` was there."""
 

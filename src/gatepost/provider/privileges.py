@@ -19,9 +19,14 @@ FUNCTION = frozenset({"execute"})
 SEQUENCE = frozenset({"usage", "select", "update"})
 TYPE = frozenset({"usage"})
 _PER_COLUMN = frozenset({"select", "insert", "update", "references"})
+_ONE = r'(?:"(?:[^"]|"")*"|[^(),"\s][^(),]*?)'
 _SHAPE = re.compile(
-    r"^(?P<verb>[a-z]+)\s*(?:\((?P<columns>[^()]+)\))?(?P<option> with grant option)?$", re.IGNORECASE
+    rf"^(?P<verb>[a-z]+)\s*(?:\((?P<columns>\s*{_ONE}\s*(?:,\s*{_ONE}\s*)*)\))?"
+    r"(?P<option> with grant option)?$",
+    re.IGNORECASE,
 )
+_COLUMN = re.compile(rf"\s*({_ONE})\s*(?:,|$)")
+_PLAIN = re.compile(r"[^(),\"\s]([^(),]*[^(),\s])?")
 
 
 @dataclass(frozen=True, order=True)
@@ -86,16 +91,21 @@ def without(privileges: Privileges, columns: set[str]) -> dict[str, list[str]]:
 def spelled(right: Right) -> str:
     """Return a right as a declaration says it."""
     option = " with grant option" if right.grantable else ""
-    return f"{right.verb} ({right.column}){option}" if right.column else f"{right.verb}{option}"
+    column = right.column if _PLAIN.fullmatch(right.column) else '"' + right.column.replace('"', '""') + '"'
+    return f"{right.verb} ({column}){option}" if right.column else f"{right.verb}{option}"
 
 
 def _rights(privilege: str) -> list[Right]:
     match = _SHAPE.match(privilege.strip())
     if not match:
         return []
-    columns = (match["columns"] or "").split(",")
+    columns = _COLUMN.findall(match["columns"]) if match["columns"] else [""]
     grantable = bool(match["option"])
-    return [Right(match["verb"].lower(), column.strip().strip('"'), grantable) for column in columns]
+    return [Right(match["verb"].lower(), _unquoted(column), grantable) for column in columns]
+
+
+def _unquoted(column: str) -> str:
+    return column[1:-1].replace('""', '"') if column.startswith('"') else column
 
 
 def changes(

@@ -58,6 +58,8 @@ def _imported(session: Session, kind: Kind[Any], request: ReadRequest) -> ReadRe
     if found is None:
         return ReadResponse(None)
     given, definition = found
+    declared = plain_map(request.inputs)
+    given |= {name: declared[name] for name in kind.unsaid if declared.get(name) is not None}
     inputs = wire_map(given)
     extra = wire_map(kind.extra_outputs(kind.inputs.model_validate(given)))
     return ReadResponse(request.resource_id, {**inputs, **extra, "definition": wire(definition)}, inputs)

@@ -26,6 +26,7 @@ from gatepost.provider.kind import Kind, require_columns
 from gatepost.provider.partitions import Member
 from gatepost.provider.sqltext import Part, ident, joined, part, raw, text
 from gatepost.provider.table_inputs import TableInputs, columns_of
+from gatepost.provider.types import one_spelling
 
 
 class TableKind(Kind[TableInputs]):
@@ -33,6 +34,7 @@ class TableKind(Kind[TableInputs]):
 
     token = "gatepost:index:Table"  # noqa: S105
     inputs = TableInputs
+    unsaid = ("dropUndeclared", "intent")
 
     def key(self, given: TableInputs) -> Key:
         return Key("tables", given.db_schema, given.name)
@@ -193,10 +195,11 @@ def _by_name(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _plain(given: dict[str, Any]) -> dict[str, Any]:
-    """What a column was once called makes no difference."""
-    return {
+    """What a column was once called makes no difference, nor how its type is spelled."""
+    kept = {
         name: value for name, value in given.items() if value not in (None, False) and name != "renamedFrom"
     }
+    return kept | {"type": one_spelling(kept["type"])} if "type" in kept else kept
 
 
 def _target(given: TableInputs) -> Part:

@@ -14,6 +14,7 @@ from gatepost.provider.insight import parse_expression, parse_type
 from gatepost.provider.kind import Kind
 from gatepost.provider.sqltext import ident, part, text
 from gatepost.provider.type_inputs import TypeInputs, make
+from gatepost.provider.types import one_spelling
 
 _TAKES = {
     "enum": {"values", "renamed"},
@@ -59,11 +60,14 @@ class TypeKind(Kind[TypeInputs]):
         return [*made, *checks, *default]
 
     def differences(self, old: dict[str, Any], new: dict[str, Any]) -> list[str]:
-        """What a value was once called makes no difference."""
+        """What a value was once called makes no difference, nor how a type is spelled."""
         return super().differences(self._plain(old), self._plain(new))
 
     def _plain(self, values: dict[str, Any]) -> dict[str, Any]:
-        return self.inputs.model_validate(values).model_dump(by_alias=True, exclude={"renamed"})
+        given = self.inputs.model_validate(values).model_dump(by_alias=True, exclude={"renamed"})
+        for one in (given, *given["attributes"]):
+            one["type"] = one_spelling(one["type"])
+        return given
 
     def replaces(self, old: TypeInputs, new: TypeInputs) -> list[str]:
         """A type of another kind is another type."""

@@ -38,6 +38,14 @@ def same_type(old: str, new: str) -> bool:
     return old == new or read_type(old) == read_type(new)
 
 
+def one_spelling(text: object) -> object:
+    """Return what is equal for two texts that name the same type; one that is not understood stays."""
+    if not isinstance(text, str):
+        return text
+    read = read_type(text)
+    return text if None in read.modifiers else read
+
+
 def only_widens(old: str, new: str) -> bool:
     """Return whether PostgreSQL changes only its catalog: no row is read or written."""
     before, after = read_type(old), read_type(new)
