@@ -225,6 +225,7 @@ def test_foreign_type_is_left_alone(deploy: Deploy) -> None:
         (enum("a", type="int"), "a type of kind enum takes no type"),
         (domain("int", checks={"k": "value >"}), 'check "k".*syntax error'),
         (domain("int; drop table posts"), "syntax error|expected"),
+        (domain("text", collation="C"), """collation: PostgreSQL reads C as c: write '"C"'"""),
         (composite(("x", "int"), ("x", "int")), "x is declared twice"),
         ({"kind": "range"}, "\"kind\" is one of 'enum'"),
         (enum("a", privileges={"x": ["select"]}), '"select" is none of usage'),

@@ -10,7 +10,7 @@ from pydantic import Field
 from gatepost.errors import InvalidDeclaration
 from gatepost.insight.uses import Columns
 from gatepost.provider.declarations import Text
-from gatepost.provider.insight import parse_expression
+from gatepost.provider.insight import check_collation
 from gatepost.provider.kind import Inputs, Name
 from gatepost.provider.sqltext import Part, expression, ident, joined, part, raw
 
@@ -73,7 +73,7 @@ class ColumnInputs(Inputs):
         """
         here = f'{where}: column "{self.name}"'
         if self.collation is not None:
-            parse_expression(f"'' collate {self.collation}", f"{here}: collation")
+            check_collation(self.collation, here)
         given = [name for name in ("default", "generated", "identity") if getattr(self, name)]
         if len(given) > 1:
             raise InvalidDeclaration(f"{here}: {' and '.join(given)} exclude each other")

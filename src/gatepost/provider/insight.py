@@ -101,6 +101,22 @@ def parse_type(name: str, where: str) -> Any:
     return tree.typeName
 
 
+def check_collation(name: str, where: str) -> None:
+    """Reject what names no collation, or another one than it seems to.
+
+    :raises InvalidDeclaration: it is no name, or one whose capitals PostgreSQL would not see.
+    """
+    from pglast import ast
+
+    if not isinstance(parse_expression(f"'' collate {name}", f"{where}: collation"), ast.CollateClause):
+        raise InvalidDeclaration(f"{where}: collation: expected the name of a collation, got: {name}")
+    if '"' not in name and name != name.lower():
+        quoted = ".".join(one if one == one.lower() else f'"{one}"' for one in name.split("."))
+        raise InvalidDeclaration(
+            f"{where}: collation: PostgreSQL reads {name} as {name.lower()}: write '{quoted}', quotes too"
+        )
+
+
 def calls_in(node: Any) -> set[str]:
     """Return the names of the functions that the tree calls, without their schemas."""
     from pglast import ast

@@ -19,7 +19,7 @@ from gatepost.resources.partition import PartitionBy, RowSecurity, Storage, wire
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table; `type`, `default` and `generated` are SQL."""
+    """A column of a table; `type`, `default`, `generated` and `collation` are SQL."""
 
     name: str
     type: str
@@ -33,6 +33,7 @@ class Column:
     identity_options: Mapping[str, int | bool] | None = None
     """`start`, `increment`, `minvalue`, `maxvalue`, `cache`, `cycle` of an identity."""
     collation: str | None = None
+    """SQL too: `'"C"'` with its quotes, `'"de-x-icu"'`, `'blog.german'`."""
     comment: str | None = None
     retired: bool = False
     """The first of the two releases of a drop: clients need not write it, nothing declared may use it. The

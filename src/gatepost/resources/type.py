@@ -77,6 +77,7 @@ class Domain(Type):
     """A type whose values are those of another that pass its checks.
 
     :param type: the SQL name of the type below.
+    :param collation: SQL as well: `'"C"'` with its quotes.
     :param checks: SQL over `value`, by name: `{"positive": "value > 0"}`.
     """
 
@@ -114,7 +115,7 @@ class Domain(Type):
 
 @dataclass(frozen=True)
 class Attribute:
-    """One attribute of a composite type; `type` is SQL."""
+    """One attribute of a composite type; `type` and `collation` are SQL."""
 
     name: str
     type: str
