@@ -17,6 +17,8 @@ NARROWER = [
     ("exists (select from m where m.u = u and m.role = 'admin')", "exists (select from m where m.u = u)"),
     ("o = any (array(select o from m where a and b))", "o = any (array(select o from m where a))"),
     ("o in (select o from m where a)", "o in (select o from m where a or b)"),
+    ("a > 0", "a >= 0"),
+    ("lower(a) < b", "lower(a) <= b"),
     ("(a and b) or (a and c)", "a"),
 ]
 ALIKE = [
@@ -28,6 +30,8 @@ ALIKE = [
 UNDECIDED = [
     ("a = 1", "a = 2"),
     ("a < b", "b < a"),
+    ("a < b", "a >= b"),
+    ("a operator(odd.<) b", "a <= b"),
     ("not a", "a"),
     ("exists (select from m)", "exists (select from n)"),
     ("x = any (array(select o from m where a limit 1))", "x = any (array(select o from m limit 1))"),

@@ -143,6 +143,11 @@ def test_a_trigger_that_fires_for_less(filled: Deploy) -> None:
         filled.trigger("t", **{**given, **changed})
         assert (changed, filled.risks()) == (changed, ["CHANGES_ACCESS:public.posts.t"] if less else [])
         filled.delete("Trigger", "t")
+    filled.trigger("t", **{**given, "events": ['update of "title"']})
+    filled.trigger("t", **{**given, "events": ["insert", "Update  of author, title"]})
+    assert filled.risks() == []
+    filled.trigger("t", **{**given, "events": ["insert", "update of title, views"]})
+    assert filled.risks() == ["CHANGES_ACCESS:public.posts.t"]
 
 
 def test_a_key_that_others_refer_to_is_refused_before_anything_is_built(filled: Deploy) -> None:

@@ -143,6 +143,8 @@ MISSED = [
     (part(where="id > 3"), part(), ""),
     (part(where="id > 3"), part(where="3 < id or id = 1"), "fewer rows"),
     (part(where="id > 3"), part(where="id = 1 or id > 3"), ""),
+    (part(where='"id" > 0'), part(where="id >= 0"), ""),
+    (part(where="id >= 0"), part(where="id > 0"), "fewer rows"),
     (tables("posts"), tables("posts", "other"), ""),
     (tables("posts"), tables("posts", publish=["insert", "delete"]), "no update and no truncate any more"),
     (tables("posts"), tables("posts", via_partition_root=True), ""),

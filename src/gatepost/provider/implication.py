@@ -8,8 +8,15 @@ from typing import Any
 from gatepost.provider.insight import parse_expression
 
 Term = tuple[Any, ...]
+
+
+def _operator(name: str) -> Term:
+    return (("String", ("sval", name)),)
+
+
 TRUE: Term = ("and", frozenset())
 FALSE: Term = ("or", frozenset())
+_OR_EQUAL = {_operator(one): _operator(f"{one}=") for one in "<>"}
 
 
 def term(expression: str) -> Term:
@@ -33,6 +40,8 @@ def implies(left: Term, right: Term) -> bool:
         return implies(right[1], left[1])
     if left[0] == right[0] == "some" and left[1] == right[1]:
         return implies(left[2], right[2])
+    if left[0] == right[0] == "operator" and left[2:] == right[2:]:
+        return right[1] == _OR_EQUAL.get(left[1])
     return False
 
 

@@ -128,17 +128,11 @@ def _firing(given: TriggerInputs) -> Statement:
 
 def _event(given: TriggerInputs, event: str, other: str, renaming: Renaming) -> str:
     """Return `update of` columns in their new names, spelled like the other one where that says the same."""
-    names, others = _columns(event), _columns(other)
+    names, others = (weakening.columns_of_event(one) for one in (event, other))
     new = renaming.listed(given.place, names)
     if new == names:
         return event
     return other if new == others else text("update of {c}", c=idents(new))
-
-
-def _columns(event: str) -> list[str]:
-    """Return the columns of an event; nothing for one that names none."""
-    (statement,) = parse(f"create trigger t before {event} on t for each row execute function f()", "event")
-    return [str(one.sval) for one in statement.columns or ()]
 
 
 _CREATE, _REPLACE = raw("create"), raw("create or replace")

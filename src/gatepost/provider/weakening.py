@@ -9,6 +9,7 @@ from gatepost.errors import InvalidDeclaration
 from gatepost.postgres.catalog import Facts, Key, query
 from gatepost.postgres.plan import Hazard, Lock, Risk, risk
 from gatepost.provider.implication import TRUE, implies, term
+from gatepost.provider.insight import parse
 
 if TYPE_CHECKING:
     from gatepost.provider.constraint_clauses import ConstraintInputs
@@ -73,8 +74,29 @@ def of_trigger(old: TriggerInputs, new: TriggerInputs, facts: Facts) -> tuple[Ri
 
 
 def _covers(events: Iterable[str], others: Iterable[str]) -> bool:
-    plain = {" ".join(one.lower().split()) for one in events}
-    return all(" ".join(one.lower().split()) in plain or one.lower().split()[0] in plain for one in others)
+    fired = [_event(one) for one in events]
+    return all(
+        any(verb == own[0] and _spans(own[1], of) for own in fired) for verb, of in map(_event, others)
+    )
+
+
+def _spans(columns: frozenset[str], others: frozenset[str]) -> bool:
+    """No columns are all of them."""
+    return not columns or (bool(others) and others <= columns)
+
+
+def _event(event: str) -> tuple[str, frozenset[str]]:
+    """Return verb and columns; what drift made of an event is none, and is as it is."""
+    try:
+        return event.lower().split()[0], frozenset(columns_of_event(event))
+    except InvalidDeclaration:
+        return event, frozenset()
+
+
+def columns_of_event(event: str) -> list[str]:
+    """Return the columns of an event; nothing for one that names none."""
+    (statement,) = parse(f"create trigger t before {event} on t for each row execute function f()", "event")
+    return [str(one.sval) for one in statement.columns or ()]
 
 
 def of_column(label: str, place: tuple[str, str], column: str, facts: Facts) -> tuple[Risk, ...]:
