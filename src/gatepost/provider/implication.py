@@ -41,7 +41,7 @@ def implies(left: Term, right: Term) -> bool:
     if left[0] == right[0] == "some" and left[1] == right[1]:
         return implies(left[2], right[2])
     if left[0] == right[0] == "operator" and left[2:] == right[2:]:
-        return right[1] == _OR_EQUAL.get(left[1])
+        return bool(right[1] == _OR_EQUAL.get(left[1]))
     return False
 
 

@@ -10,7 +10,7 @@ from gatepost.postgres.plan import Hazard, Lock, Plan, Statement, risk
 from gatepost.provider import access, comment, privileges, type_changes
 from gatepost.provider.declarations import Declarations, Text
 from gatepost.provider.dependants import rebuilding
-from gatepost.provider.insight import check_collation, parse_expression, parse_type
+from gatepost.provider.insight import check_collation, parse_type
 from gatepost.provider.kind import Kind
 from gatepost.provider.sqltext import ident, part, text
 from gatepost.provider.type_inputs import TypeInputs, make
