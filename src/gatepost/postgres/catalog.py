@@ -201,6 +201,14 @@ class Facts:
             return False
         return bool(_rows(self.connection, "policies", place.schema, [place.name]))
 
+    def is_constrained(self, type_: str) -> bool:
+        """Return whether a type is a domain whose values must pass a check, once this deployment is done."""
+        if any(type_ in (key.name, f"{key.schema}.{key.name}") for key in self.planned.constrained):
+            return True
+        if self.connection is None:
+            return False
+        return self.connection.execute(query("constrained"), {"type": type_}).fetchone() == (True,)
+
     def may_be_partitioned(self, schema: str, table: str) -> bool:  # noqa: ARG002
         """Return whether it is worth asking for a table's partitions."""
         return self.connection is not None

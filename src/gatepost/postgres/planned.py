@@ -22,6 +22,9 @@ class Planned:
     secured: set[Key] = field(default_factory=set)
     """Tables on which this deployment turns row security on: its policies take nobody's part before that."""
 
+    constrained: set[Key] = field(default_factory=set)
+    """Domains that get a check, or take no null, in this deployment."""
+
     def move(self, old: Key, new: Key) -> None:
         """Note that an object gets another name or place."""
         self.moves[new] = self.moves.pop(old, old)

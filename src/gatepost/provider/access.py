@@ -142,6 +142,15 @@ def of_privileges(
     return found
 
 
+def _at_least(right: Right) -> set[Right]:
+    """Return the rights of which each has this one in it: on the whole table, and to hand on."""
+    return {
+        Right(right.verb, column, grantable)
+        for column in (right.column, "")
+        for grantable in (right.grantable, True)
+    }
+
+
 def _exceeding(
     some: Mapping[str, frozenset[Right]], others: Mapping[str, frozenset[Right]], but: frozenset[str]
 ) -> Iterator[str]:
@@ -149,10 +158,6 @@ def _exceeding(
     everybody = others.get("public", frozenset())
     for role, rights in sorted(some.items()):
         had = others.get(role, frozenset()) | everybody
-        more = [
-            right
-            for right in sorted(rights)
-            if right.column not in but and not {right, Right(right.verb, "", right.grantable)} & had
-        ]
+        more = [right for right in sorted(rights) if right.column not in but and not _at_least(right) & had]
         if more:
             yield f"{role} {', '.join(privileges.spelled(right) for right in more)}"

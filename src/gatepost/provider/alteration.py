@@ -43,6 +43,11 @@ def _rewrites(site: Site, column: ColumnInputs) -> Iterator[Risk]:
     if stored or column.identity or is_volatile(column.default, site):
         detail = f'Column "{column.name}" is added with a value of its own for each row.'
         yield from site.risk(Hazard.REWRITES_TABLE, column.name, detail)
+    elif not column.generated and site.facts.is_constrained(column.type):
+        detail = (
+            f'Column "{column.name}" is added with a value of {column.type}, which is checked in each row.'
+        )
+        yield from site.risk(Hazard.REWRITES_TABLE, column.name, detail)
 
 
 def is_volatile(default: str | None, site: Site) -> bool:
@@ -109,7 +114,17 @@ def alter(site: Site, old: ColumnInputs, new: ColumnInputs, former: str) -> Plan
     if new.default is not None and redefined:
         step("set default {e}", e=expression(new.default))
     described = comment.changes(site.column(new.name), site.label, old.comment, new.comment)
-    return sum(steps, Plan()) + Plan(tuple(described))
+    return sum(steps, Plan()) + Plan(tuple(described), tuple(_breaks_writers(site, old, new)))
+
+
+def _breaks_writers(site: Site, old: ColumnInputs, new: ColumnInputs) -> Iterator[Risk]:
+    """Yield what becomes of clients that leave the column out, or write it."""
+    had, has = (bool(one.default or one.identity or one.generated) for one in (old, new))
+    if had and not has and new.required:
+        detail = "Clients that leave it out fail: it is not null and has no default any more."
+        yield from site.risk(Hazard.BREAKS_CLIENTS, new.name, detail)
+    if new.identity == "always" and not (old.identity == "always" or old.generated):
+        yield from site.risk(Hazard.BREAKS_CLIENTS, new.name, "Clients that write it fail.")
 
 
 def _retype(site: Site, old: ColumnInputs, new: ColumnInputs) -> Plan:

@@ -24,6 +24,9 @@ def of_function(old: FunctionInputs, new: FunctionInputs, on: str, facts: Facts)
     before, after = Routine.of(old.sql), Routine.of(new.sql)
     found = _of_definer(on, before.is_definer, after.is_definer)
     found += access.of_privileges(on, old.privileges, new.privileges)
+    if after.is_leakproof and not before.is_leakproof:
+        detail = "It sees rows before policies and security barriers hide them: it is leakproof from now on."
+        found += risk(Hazard.WIDENS_ACCESS, on, detail, lock=Lock.NONE)
     if before.is_definer and after.is_definer:
         found += _of_owner(on, old.owner, new.owner) + _of_path(on, before.search_path, after.search_path)
         found += _of_body(on, old.sql, new.sql)
@@ -43,6 +46,9 @@ def of_view(old: ViewInputs, new: ViewInputs, on: str, gained: frozenset[str]) -
     found = _of_definer(on, was, becomes) + access.of_privileges(on, old.privileges, new.privileges)
     if _option(before, "security_barrier") and not _option(after, "security_barrier"):
         detail = "Functions in a query may see rows that it hides: it is no security barrier any more."
+        found += risk(Hazard.WIDENS_ACCESS, on, detail, lock=Lock.ACCESS_EXCLUSIVE)
+    if _kept_within(before) > _kept_within(after):
+        detail = "Rows may be written through it that it does not show: its check option is not as strict."
         found += risk(Hazard.WIDENS_ACCESS, on, detail, lock=Lock.ACCESS_EXCLUSIVE)
     if was and becomes:
         found += _of_query(on, old.sql, new.sql, gained)
@@ -125,13 +131,23 @@ def _view(sql: str) -> Any:
     return parse(sql, "view")[0]
 
 
+def _kept_within(view: Any) -> int:
+    """Return how strict its check option is: 0 where it has none, 1 for `local`, 2 for `cascaded`."""
+    given = _given(view, "check_option")
+    return {"local": 1, "cascaded": 2}[given.lower()] if given else int(view.withCheckOption or 0)
+
+
 def _option(view: Any, name: str) -> bool:
     """Return whether an option is on: written alone it is."""
+    value = _given(view, name)
+    return value is not None and (not value or value.lower() in ("true", "on", "1", "yes", "t", "y"))
+
+
+def _given(view: Any, name: str) -> str | None:
+    """Return what stands for an option, empty where it is written alone; None where it is not written."""
     for one in view.options or ():
         if one.defname == name:
-            given = one.arg
-            value = (
-                None if given is None else next((getattr(given, w) for w in given if w != "location"), None)
-            )
-            return value is None or str(value).lower() in ("true", "on", "1", "yes", "t", "y")
-    return False
+            value = one.arg and next((getattr(one.arg, w) for w in one.arg if w != "location"), None)
+            value = value[-1].sval if isinstance(value, tuple) else value  # a word that is no keyword
+            return "" if value is None else str(value)
+    return None

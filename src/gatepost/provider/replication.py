@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from gatepost.insight.reading import read
-from gatepost.postgres.catalog import Facts, Key, query
+from gatepost.postgres.catalog import Facts, Key, Size, query
 from gatepost.postgres.plan import Hazard, Lock, Risk, risk
 from gatepost.provider.implication import TRUE, implies, term
 from gatepost.provider.sqltext import ident
@@ -52,6 +52,7 @@ def of_publication(old: PublicationInputs | None, new: PublicationInputs, facts:
     broken = (f"{verbs} of {table} fail: {why}." for table, why in fails)
     missed = _missed(old, new, facts) if old else ()
     return (
+        *(_more(old, new, facts) if old else ()),
         *(one for detail in broken for one in risk(Hazard.BREAKS_WRITES, new.name, detail, lock=Lock.NONE)),
         *(
             one
@@ -59,6 +60,45 @@ def of_publication(old: PublicationInputs | None, new: PublicationInputs, facts:
             for one in risk(Hazard.BREAKS_CLIENTS, (old or new).name, detail, lock=Lock.NONE)
         ),
     )
+
+
+def _more(old: PublicationInputs, new: PublicationInputs, facts: Facts) -> Iterator[Risk]:
+    """Yield what subscribers get of rows that they did not."""
+
+    def widens(detail: str, size: Size | None = None) -> tuple[Risk, ...]:
+        return risk(Hazard.WIDENS_ACCESS, new.name, f"Subscribers get {detail}.", size=size, lock=Lock.NONE)
+
+    if new.all_tables and not old.all_tables:
+        yield from widens("every table")
+    for schema in sorted(set(new.schemas) - set(old.schemas)):
+        yield from widens(f"every table of {schema}")
+    added = [one for one in ("insert", "update") if one in new.publish and one not in old.publish]
+    if added and (new.all_tables or new.schemas):
+        yield from widens(f"rows by {' and '.join(added)} too")
+    named = {(one.db_schema, one.table): one for one in old.tables}
+    for one in new.tables:
+        if not old.all_tables and one.db_schema not in old.schemas:
+            size = facts.exposed(one.db_schema, one.table)
+            more = _more_of_table(named.get((one.db_schema, one.table)), one, added, facts)
+            yield from (found for detail in more for found in widens(detail, size))
+
+
+def _more_of_table(
+    old: PublishedTable | None, new: PublishedTable, added: Sequence[str], facts: Facts
+) -> Iterator[str]:
+    label = f"{new.db_schema}.{new.table}"
+    if old is None:
+        yield label
+        return
+    every = _all_columns(new, facts)
+    had, has = (frozenset(one.columns) or every for one in (old, new))
+    if more := sorted(has - had):
+        yield f"{', '.join(more)} of {label}"
+    before, after = (TRUE if one.where is None else term(one.where) for one in (old, new))
+    if not implies(after, before):
+        yield f"more rows of {label}"
+    if added:
+        yield f"rows of {label} by {' and '.join(added)} too"
 
 
 def of_key(old: ConstraintInputs, new: ConstraintInputs | None, facts: Facts) -> tuple[Risk, ...]:

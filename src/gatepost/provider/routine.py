@@ -23,6 +23,7 @@ class Routine:
     """Where names are looked up while it runs; None where the caller decides."""
     body: tuple[Any, ...]
     """Its language and body, the same for every layout and with any comments."""
+    is_leakproof: bool = False
     query: Any = None
     """The tree of the one query that it consists of, if it does."""
 
@@ -40,12 +41,13 @@ def _read(sql: str) -> Routine:
     given: dict[str, Any] = {one.defname: one.arg for one in statement.options or ()}
     texts = tuple(str(one.sval) for one in _listed(given.get("as")))
     language = given["language"].sval.lower() if "language" in given else "sql"
+    leakproof = "leakproof" in given and bool(given["leakproof"].boolval)
     if statement.sql_body is not None:
-        return Routine(_is_definer(given), _path(statement), (plain(statement.sql_body),))
+        return Routine(_is_definer(given), _path(statement), (plain(statement.sql_body),), leakproof)
     queries = _queries(texts[0]) if language == "sql" else []
     alone = len(queries) == 1 and isinstance(queries[0], ast.SelectStmt)
     body = (language, *(_words(text) for text in texts))
-    return Routine(_is_definer(given), _path(statement), body, queries[0] if alone else None)
+    return Routine(_is_definer(given), _path(statement), body, leakproof, queries[0] if alone else None)
 
 
 def _queries(text: str) -> list[Any]:

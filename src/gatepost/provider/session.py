@@ -47,6 +47,8 @@ class Session:
     _holding: Connection | None = None
     _snapshot: tuple[float, dict[Key, Definition]] | None = None
     _known: dict[Key, Definition] | None = None
+    _runs: int = 0
+    """How many plans ran by themselves: each may change what is known."""
     _answers: dict[Any, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -75,8 +77,11 @@ class Session:
         :param timeout: the resource's own, in seconds; 0 where it has none.
         """
         self._hold()
-        self._snapshot = self._known = None
-        self.runner.run(plan, label, work, seconds=timeout or math.inf)
+        try:
+            self.runner.run(plan, label, work, seconds=timeout or math.inf)
+        finally:  # what is being read meanwhile may not show what was just done
+            self._runs += 1
+            self._snapshot = self._known = None
 
     def redefined(self, key: Key) -> Definition | None:
         """Return how a deployment of something else left the object's definition."""
@@ -124,10 +129,18 @@ class Session:
             if connection is None:
                 yield replace(facts, planned=planned)
                 return
-            if self._known is None or preview:
-                with self._making:
-                    self._known, self._answers = catalog.read_all(connection), {}
-            yield Remembered(connection, facts.version, planned, known=self._known, answers=self._answers)
+            known = None if preview else self._known
+            known = self._read_known(connection) if known is None else known
+            yield Remembered(connection, facts.version, planned, known=known, answers=self._answers)
+
+    def _read_known(self, connection: Connection) -> dict[Key, Definition]:
+        """Read the whole catalog, and keep it unless something ran meanwhile."""
+        with self._making:
+            runs, known = self._runs, catalog.read_all(connection)
+            self._known, self._answers = known, {}
+        if runs != self._runs:
+            self._known = None
+        return known
 
     def run_together(self, entries: Sequence[Entry]) -> dict[Key, Definition]:
         """Apply plans of new objects in one transaction; return the definitions of what was made."""

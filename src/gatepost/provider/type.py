@@ -7,7 +7,7 @@ from typing import Any
 from gatepost.errors import InvalidDeclaration
 from gatepost.postgres.catalog import Definition, Facts, Key
 from gatepost.postgres.plan import Hazard, Lock, Plan, Statement, risk
-from gatepost.provider import access, comment, privileges, type_changes
+from gatepost.provider import access, comment, definer, privileges, type_changes
 from gatepost.provider.declarations import Declarations, Text
 from gatepost.provider.dependants import rebuilding
 from gatepost.provider.insight import check_collation, parse_type
@@ -74,6 +74,8 @@ class TypeKind(Kind[TypeInputs]):
         return ["kind"] if old.kind != new.kind else []
 
     def create(self, given: TypeInputs, facts: Facts) -> Plan:
+        if given.kind == "domain" and (given.checks or not given.nullable):
+            facts.planned.constrained.add(Key("types", given.db_schema, given.name))
         statements = [make(given)]
         strangers = ["public", *(r for r in facts.default_grantees(given.db_schema, "T") if r != "public")]
         statements.append(privileges.revoke_all("type", given.target, given.where, strangers))
@@ -106,7 +108,8 @@ class TypeKind(Kind[TypeInputs]):
         if facts.read(self.key(old)) is None:
             return Plan()
         dropped = text("drop {word} {t}", word=old.word, t=old.target)
-        return Plan((Statement(dropped, Lock.NONE, old.where),))
+        gone = Statement(dropped, Lock.NONE, old.where)
+        return Plan((gone,), definer.of_removal(old.where, old.privileges))
 
     def observe(self, inputs: dict[str, Any], then: Definition, now: Definition) -> dict[str, Any]:
         """A check or attribute that did not change keeps its declared spelling."""

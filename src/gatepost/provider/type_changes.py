@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from gatepost.errors import StillUsed
-from gatepost.postgres.catalog import Facts
+from gatepost.postgres.catalog import Facts, Key
 from gatepost.postgres.plan import Hazard, Lock, Plan, Risk, Statement, risk
+from gatepost.provider import weakening
 from gatepost.provider.dependants import Dependant, Root, dependants, rebuilding
 from gatepost.provider.sqltext import Part, expression, ident, literal, part, raw
 from gatepost.provider.type_inputs import AttributeInputs, TypeInputs, check
@@ -70,7 +71,14 @@ def _domain(old: TypeInputs, new: TypeInputs, facts: Facts) -> Plan | None:
         validated.append(Statement(proved.sql, proved.lock, proved.on, "separate"))
     stricter = fresh or (old.nullable and not new.nullable)
     proving = f"Every value of {old.where} is checked."
-    risks = _striking(Hazard.BLOCKS_WRITES, old, facts, proving) if stricter else ()
+    risks = _striking(Hazard.BLOCKS_WRITES, old, facts, proving, Lock.SHARE) if stricter else ()
+    if stricter:
+        facts.planned.constrained.add(Key("types", new.db_schema, new.name))
+    looser = new.nullable > old.nullable or not weakening.holds(
+        new.checks.values(), [old.checks[n] for n in gone]
+    )
+    if looser:
+        risks += _striking(Hazard.BREAKS_CLIENTS, old, facts, f"What {old.where} kept out may come in.")
     return Plan((*statements, *validated), risks)
 
 
@@ -109,8 +117,10 @@ def _columns(given: TypeInputs, facts: Facts) -> list[Dependant]:
     return [one for one in dependants(facts, given.root) if one.type == "retyped column"]
 
 
-def _striking(hazard: Hazard, given: TypeInputs, facts: Facts, detail: str) -> tuple[Risk, ...]:
+def _striking(
+    hazard: Hazard, given: TypeInputs, facts: Facts, detail: str, lock: Lock = Lock.ACCESS_EXCLUSIVE
+) -> tuple[Risk, ...]:
     """Return a hazard for each table that has values of the type."""
     places = sorted({(one.schema or "", one.relation or "") for one in _columns(given, facts)})
-    found = (risk(hazard, ".".join(place), detail, size=facts.size(*place)) for place in places)
+    found = (risk(hazard, ".".join(place), detail, size=facts.size(*place), lock=lock) for place in places)
     return tuple(one for risks in found for one in risks)

@@ -17,15 +17,19 @@ if TYPE_CHECKING:
     from gatepost.provider.trigger import TriggerInputs
 
 _LETS_IN = "What it kept out may come in."
+_REFUSING = ("no action", "restrict")
 _UNIQUE = ("primary_key", "unique")
 
 
 def of_constraint(old: ConstraintInputs, new: ConstraintInputs, facts: Facts) -> tuple[Risk, ...]:
     """Return the hazard of a constraint that keeps out less, or cannot be proved not to."""
-    if _holds_as_well(old, new):
-        return ()
-    size = facts.size(old.db_schema, old.table)
-    return risk(Hazard.BREAKS_CLIENTS, f"{old.table_name}.{old.name}", _LETS_IN, size=size)
+    size, on = facts.size(old.db_schema, old.table), f"{old.table_name}.{old.name}"
+    details = [] if _holds_as_well(old, new) else [_LETS_IN]
+    if old.kind in _UNIQUE and new.deferrable and not old.deferrable:
+        details.append("INSERT … ON CONFLICT fails at a deferrable key.")
+    if new.kind == "foreign_key" and new.on_delete != old.on_delete and new.on_delete not in _REFUSING:
+        details.append(f"From now on the deletion of a row that it refers to is followed: {new.on_delete}.")
+    return tuple(one for detail in details for one in risk(Hazard.BREAKS_CLIENTS, on, detail, size=size))
 
 
 def _holds_as_well(old: ConstraintInputs, new: ConstraintInputs) -> bool:
@@ -45,6 +49,12 @@ def _implies(expression: str | None, other: str | None) -> bool:
     except InvalidDeclaration:
         return True
     return implies(term(expression or "true"), held)
+
+
+def holds(conditions: Iterable[str], others: Iterable[str]) -> bool:
+    """Return whether what passes all of some conditions passes the others too."""
+    known = list(conditions)
+    return all(any(_implies(one, other) for one in known) for other in others)
 
 
 def of_index(old: IndexInputs, new: IndexInputs | None, facts: Facts) -> tuple[Risk, ...]:
