@@ -148,3 +148,23 @@ def test_reading_goes_on_while_others_drop(database: Database, connection: Conne
             catalog.read_all(connection)
         thread.join()
     assert not [key for key in catalog.read_all(connection) if key.name.startswith("x")]
+
+
+def test_what_others_lock_is_not_waited_for_without_end(
+    database: Database, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalog, "_PATIENCE", "100ms")
+    connection.execute("create view public.locked as select 1 as one")
+    with psycopg.connect(database.superuser_url) as other:
+        other.execute("lock table public.locked in access exclusive mode")
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            catalog.read_all(connection)
+    assert Key("views", "public", "locked") in catalog.read_all(connection)
+
+
+def test_a_reading_leaves_no_setting_in_its_transaction(connection: Connection) -> None:
+    names = "select current_setting('search_path'), current_setting('lock_timeout')"
+    with connection.transaction():
+        before = connection.execute(names).fetchone()
+        catalog.read_all(connection)
+        assert connection.execute(names).fetchone() == before

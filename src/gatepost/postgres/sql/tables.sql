@@ -27,7 +27,7 @@ left join lateral (
     select jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
         'name', a.attname,
         'type', format_type(a.atttypid, a.atttypmod),
-        'nullable', not a.attnotnull or above.required and own.required is null,
+        'nullable', not a.attnotnull or coalesce(above.required, false) and own.required is null,
         'default', case when a.attgenerated = '' then pg_get_expr(d.adbin, d.adrelid) end,
         'generated', case when a.attgenerated <> '' then pg_get_expr(d.adbin, d.adrelid) end,
         'virtual', case a.attgenerated when 'v' then true end,
