@@ -162,6 +162,8 @@ class Steps:
     async def _make(self, new: Resource, configured: Configured) -> None:
         if not self._run.preview:
             calls.announce(configured, new.urn)
+        elif hasattr(configured.provider, "changing"):
+            configured.provider.changing = self._run.changed
         async with self._run.operation("creating", new):
             new.id, outputs = await calls.create(configured, new, preview=self._run.preview)
         new.outputs = new.outputs.replaced(outputs, like=new.inputs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -36,7 +36,7 @@ from gatepost.postgres.catalog import Facts
 from gatepost.postgres.ledger import Work
 from gatepost.postgres.plan import Plan
 from gatepost.postgres.progress import OnProgress, unseen
-from gatepost.provider import advice, importing, reading, settings
+from gatepost.provider import advice, importing, reading, settings, surroundings
 from gatepost.provider.checks import Checks
 from gatepost.provider.creations import Creations
 from gatepost.provider.ending import Ending
@@ -47,7 +47,7 @@ from gatepost.provider.mending import BY_HAND, Differing, mending, owner_given_b
 from gatepost.provider.planning import Request, label_of
 from gatepost.provider.properties import Properties, difference, inputs_of, key_of, outputs
 from gatepost.provider.renaming import Renaming
-from gatepost.provider.rights import require_free, require_rights
+from gatepost.provider.rights import require_rights
 from gatepost.provider.session import Session
 from gatepost.provider.values import UNKNOWN, has_secret, has_unknown, plain_map, wire
 
@@ -82,6 +82,7 @@ class GatepostProvider(Provider):
         self._before: dict[str, Properties] = {}
         self._creations = Creations(self)
         self._session: Session | None = None
+        self.changing: Collection[str] | None = None  # the URNs of all that the deployment changes
 
     async def get_schema(self, request: GetSchemaRequest) -> GetSchemaResponse:
         """Return the package's schema, from which SDKs of other languages are generated."""
@@ -106,9 +107,8 @@ class GatepostProvider(Provider):
         declared = self._checks.declared
         declared.environment = given.get("environment") or "local"
         declared.existing = settings.listed(given.get("existing"), os.environ.get("GATEPOST_EXISTING"))
-        accepted = given.get("approve")
-        self.gate.approvals = Approvals.parse(accepted, os.environ.get("GATEPOST_APPROVE"))
-        self._on_approvals(name for name in Approvals.parse(accepted).given if ":" in name)
+        self.gate.approvals = Approvals.parse(given.get("approve"), os.environ.get("GATEPOST_APPROVE"))
+        self._on_approvals(name for name in Approvals.parse(given.get("approve")).given if ":" in name)
         if not has_unknown(given):
             budget = budget_of(given)
             self._session = Session(settings.target(given), budget, self._on_progress, atomic=self._atomic)
@@ -159,7 +159,7 @@ class GatepostProvider(Provider):
         with self._facts(preview=request.preview, given=given_facts) as facts:
             plan = work.creation(inputs, facts, session.runner.ledger)
             if request.preview:
-                require_free(facts, work.kind.key(inputs), work.label)
+                surroundings.require(facts, work.kind.key(inputs), inputs, work.label, self.changing)
         definition = self._apply(work, inputs, plan, "create", preview=request.preview)
         made = outputs(work.kind, inputs, request.properties, definition)
         return CreateResponse(None if request.preview else work.kind.identify(inputs), made)
