@@ -76,6 +76,27 @@ def test_syntax_error_names_file_line_and_column(workspace: Workspace) -> None:
     refused(workspace, "function broken", "schema/broken.sql:3:13", "syntax error", code=3)
 
 
+def test_a_wrong_value_names_its_property(workspace: Workspace) -> None:
+    program = 'with Feature("f", provider=target):\n    Table("a", columns=[Column("b", {})])\n'
+    workspace.write(program.format("5"))
+    refused(workspace, 'columns.0.type: "type": input should be a valid string, got 5', code=3)
+    workspace.write(program.format('"int", default="1 +"'))
+    refused(workspace, 'column "b": default: syntax error at', code=3)
+
+
+def test_a_file_in_another_encoding(workspace: Workspace) -> None:
+    """A mark at the beginning says that it is UTF-8; another encoding is refused by name and line."""
+    file = workspace.root / "f.sql"
+    feature = 'with Feature("f", provider=target):\n    Function("f", sql=Path("f.sql"))\n'
+    workspace.write("from pathlib import Path\n" + feature)
+    sql = "create function f() returns text\nlanguage sql return 'ä';\n"
+    file.write_text(sql, encoding="latin-1")
+    refused(workspace, "f.sql:2: this is not UTF-8: save the file as it", code=3)
+    file.write_text(sql, encoding="utf-8-sig")
+    workspace.run("up", "--yes")
+    assert workspace.sql("select f()") == [("ä",)]
+
+
 def test_unknown_column_in_an_index(workspace: Workspace) -> None:
     workspace.write(POSTS.replace('["author_id", "title desc"]', '["writer_id"]'))
     refused(workspace, "index idx_posts_author", "no column writer_id", "it has author_id, id, title", code=3)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from gatepost.errors import InvalidDeclaration
+from gatepost.insight.bodies import read_routine
+from gatepost.insight.tree import WrongSQL
+from gatepost.provider.declarations import position
 from gatepost.provider.insight import created, or_replace, parse, parse_expression, parse_type
 
 
@@ -62,3 +65,23 @@ def test_signature(arguments: str, signature: str) -> None:
 )
 def test_or_replace(sql: str, result: str) -> None:
     assert or_replace(sql) == result
+
+
+BODIES = {
+    "language plpgsql as $$\nbegin\n  if a >> then\n    return 1;\n  end if;\n  return 2;\nend $$": "4:11",
+    "language plpgsql as $$\nbegin\n  perform 'é';\n  while a < loop\n  end loop;\nend $$": "5:13",
+    "language plpgsql as $$\ndeclare b int := 1 + ;\nbegin\n  return b;\nend $$": "3:22",
+    "language plpgsql as $$\nbegin\n  if a then return 1;\nend $$": "5:4",
+    "language sql as '\nselect length(''é'');\nselectt 1'": "4:1",
+    "language sql as 'select ''a'', ''it''''s''; selectt 1'": "2:45",
+    "language plpgsql as '\nbegin\n  perform ''a'';\n  retrn 1;\nend'": "5:3",
+}
+
+
+@pytest.mark.parametrize("body", BODIES)
+def test_what_is_wrong_in_a_body_has_its_place(body: str) -> None:
+    sql = f"create function f(a int) returns int\n{body}"
+    with pytest.raises(WrongSQL) as caught:
+        read_routine(sql)
+    line, column = position(sql, caught.value.offset)
+    assert BODIES[body] == f"{line}:{column}"

@@ -388,7 +388,7 @@ def test_foreign_table_is_left_alone(deploy: Deploy) -> None:
         ({"columns": [col("a", collation="pg_catalog.POSIX")]}, "write 'pg_catalog.\"POSIX\"'"),
         ({"columns": [col("a", collation="\"C\" || ''")]}, 'column "a": collation: expected the name'),
         ({"columns": [col("a", default="1", generated="2")]}, "default and generated exclude each other"),
-        ({"columns": [col("a", generated="b + 1")]}, 'column "a": unknown column b'),
+        ({"columns": [col("a", generated="b + 1")]}, 'column "a": generated: unknown column b'),
         ({"columns": [col("a", "int", identity="always")]}, "an identity column is never null"),
         ({"columns": [col("a")], "privileges": {"x": ["read"]}}, '"x": "read" is none of delete, insert'),
         ({"columns": [col("a")], "privileges": {"x": ["delete (a)"]}}, "delete cannot be given on columns"),

@@ -57,7 +57,8 @@ def failed_resources(error: GatepostError) -> list[dict[str, Any]]:
 def _without_label(message: str) -> str:
     """Drop the resource's label that the provider puts before its reason: it stands above already."""
     label, separator, reason = message.partition('": ')
-    return reason if separator and label.count('"') == 1 and " " in label.partition('"')[0] else message
+    kind, quote, name = label.partition('"')
+    return reason if separator and quote and '"' not in name and " " in kind and ":" not in kind else message
 
 
 def print_json(document: dict[str, Any]) -> None:

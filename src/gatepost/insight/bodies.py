@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from gatepost.insight.tree import Node, WrongSQL, found, routines, statements, words
+from gatepost.insight.tree import PARSER, Node, WrongSQL, found, routines, statements, words
 from gatepost.insight.uses import FIELDS, Reading, Scope
 from gatepost.insight.walk import Walk, names_written_in
 
@@ -36,6 +36,16 @@ class Body:
     path: tuple[str, ...] | None
     """The schemas that are searched while it runs, where the function says so."""
     is_trigger: bool
+    doubled: bool = False
+    """Whether each of its quotes stands there twice."""
+
+    def place(self, offset: int) -> int:
+        """Return where a character of it stands in the whole text; -1 where that is not known."""
+        return -1 if self.begin < 0 else self.begin + offset + self.doubled * self.text[:offset].count("'")
+
+    def shift(self, sql: str, offset: int = 0) -> int:
+        """Return by how many bytes what follows a character of it is off in the whole text."""
+        return _NOWHERE if self.begin < 0 or self.doubled else len(sql[: self.begin + offset].encode())
 
 
 @lru_cache(maxsize=1 << 14)
@@ -92,7 +102,9 @@ def _code(
     texts = words([given["as"]]) if "String" in given.get("as", {}) else words(_list(given.get("as")))
     if language not in ("sql", "plpgsql") or not texts:
         return
-    body = Body(texts[0], sql.find(texts[0]), scope, path, is_trigger)
+    begin, quoted = sql.find(texts[0]), texts[0].replace("'", "''")
+    doubled = begin < 0
+    body = Body(texts[0], sql.find(quoted) if doubled else begin, scope, path, is_trigger, doubled)
     if language == "sql":
         _sql_body(routine, sql, body)
     else:
@@ -107,10 +119,9 @@ def _sql_body(routine: Routine, sql: str, body: Body) -> None:
     try:
         parsed = statements(body.text)
     except WrongSQL as error:
-        raise WrongSQL(str(error), body.begin + error.offset) from None
-    shift = len(sql[: max(body.begin, 0)].encode())
+        raise WrongSQL(str(error), body.place(error.offset)) from None
     for statement in parsed:
-        Walk(routine.bound, shift, body.path).into(statement, (body.scope,), frozenset())
+        Walk(routine.bound, body.shift(sql), body.path).into(statement, (body.scope,), frozenset())
 
 
 def _plpgsql_body(routine: Routine, sql: str, body: Body) -> None:
@@ -127,8 +138,7 @@ def _plpgsql_body(routine: Routine, sql: str, body: Body) -> None:
     for expression in found(parsed, "PLpgSQL_expr"):
         query = expression.get("query", "")
         where = body.text.find(query, at)
-        is_placed = body.begin >= 0 and where >= 0
-        shift = len(sql[: body.begin + where].encode()) if is_placed else _NOWHERE
+        shift = body.shift(sql, where) if where >= 0 else _NOWHERE
         at = where + len(query) if where >= 0 else at
         head, tail, cut = _as_statement(query, expression.get("parseMode", _STATEMENT))
         try:
@@ -140,6 +150,9 @@ def _plpgsql_body(routine: Routine, sql: str, body: Body) -> None:
 
 
 _NOWHERE = -(1 << 40)
+_BEGINS = frozenset({"if", "elsif", "elseif", "while", "when", "return", ":="})
+_ENDS = frozenset({"then", "loop", ";"})
+"""The words around a condition or a value."""
 
 
 def _variables(parsed: Node, parameters: Scope) -> Scope:
@@ -153,7 +166,29 @@ def _variables(parsed: Node, parameters: Scope) -> Scope:
 def _blamed(message: str, body: Body) -> int:
     """Return where the word is that a message complains of: PL/pgSQL's parser does not say."""
     word = message.partition('"')[2].rpartition('"')[0]
-    return body.begin + (body.text.find(word) if word else len(body.text.rstrip()))
+    return body.place(body.text.find(word) if word else _end_of_input(body.text))
+
+
+def _end_of_input(text: str) -> int:
+    """Return where the first condition or value ends that lacks something; without one, where all ends."""
+    from pglast.parser import scan
+
+    since = None
+    with PARSER:
+        tokens = scan(text)
+    for token in tokens:
+        word = text[token.start : token.end + 1].lower()
+        if word in _ENDS and since is not None and _is_cut_off(f"select {text[since : token.start]}"):
+            return int(token.start)
+        since = token.end + 1 if word in _BEGINS else None if word in _ENDS else since
+    return len(text.rstrip())
+
+
+def _is_cut_off(sql: str) -> bool:
+    try:
+        return not statements(sql)
+    except WrongSQL as error:
+        return str(error).endswith("at end of input")
 
 
 def _as_statement(query: str, mode: int) -> tuple[str, str, int]:

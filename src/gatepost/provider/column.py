@@ -83,10 +83,12 @@ class ColumnInputs(Inputs):
         """Yield the column's SQL; `known` are the table's columns, as far as that can be told."""
         here = f'{where}: column "{self.name}"'
         yield Text(self.type, f"{here}: type", "type")
-        conversions = (self.change.using, self.change.back) if self.change else ()
-        for sql in (self.default, self.generated, *conversions):
+        change = self.change or ColumnChangeInputs()
+        given = {"default": self.default, "generated": self.generated}
+        given |= {"change: using": change.using, "change: back": change.back}
+        for name, sql in given.items():
             if sql is not None:
-                yield Text(sql, here, own=((table, known),))
+                yield Text(sql, f"{here}: {name}", own=((table, known),))
 
     def _check_combination(self, here: str) -> None:
         if self.identity and (self.nullable or self.retired):

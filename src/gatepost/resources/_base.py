@@ -11,6 +11,7 @@ from typing import Any, Self
 
 import pulumi
 
+from gatepost.errors import InvalidDeclaration
 from gatepost.resources._names import declared
 
 _ambient: ContextVar[list[pulumi.Resource] | None] = ContextVar("gatepost_ambient", default=None)
@@ -123,10 +124,18 @@ def read_sql(sql: Path | str) -> tuple[str, str | None]:
     """Return an SQL text and the file that it came from, relative to the project's root where it lies inside.
 
     A path is relative to that root, and read now, so that a missing file fails before anything is planned.
+
+    :raises InvalidDeclaration: it is not UTF-8.
     """
     if isinstance(sql, str):
         return sql, None
     root = Path(pulumi.runtime.get_root_directory() or ".").resolve()
     file = root / sql
     shown = file.relative_to(root) if file.is_relative_to(root) else file
-    return file.read_text(encoding="utf-8"), shown.as_posix()
+    try:
+        return file.read_text(encoding="utf-8-sig"), shown.as_posix()
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise InvalidDeclaration(
+            f"{shown.as_posix()}:{line}: this is not UTF-8: save the file as it"
+        ) from None
