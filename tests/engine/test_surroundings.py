@@ -18,6 +18,9 @@ MISSING: dict[str, Callable[[ResourceOptions], object]] = {
     "access method nope": lambda opts: Index(
         "i", Table("t", columns=ID, opts=opts), ["id"], method="nope", opts=opts
     ),
+    "operator class nope_ops": lambda opts: Index(
+        "i", Table("t", columns=ID, opts=opts), ["id nope_ops", "id int4_ops"], opts=opts
+    ),
     "role no one": lambda opts: Policy(
         "p", Table("t", columns=ID, opts=opts), command="select", roles=["no one"], using="true", opts=opts
     ),
@@ -35,6 +38,7 @@ def test_what_a_statement_of_ones_own_may_make_is_not(deployed: DeployedStack) -
         made = Seed("made", sql="create schema nowhere", opts=opts)
         later = ResourceOptions.merge(opts, ResourceOptions(depends_on=[made]))
         columns = [Column("a", "text", collation='pg_catalog."C"')]
+        Index("i", Table("u", columns=ID, opts=opts), ["id pg_catalog.int4_ops", "(id + 1)"], opts=opts)
         Table("t", columns=columns, schema="nowhere", privileges={"public": ["select"]}, opts=later)
 
     deployed.preview(program)

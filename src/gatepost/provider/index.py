@@ -49,7 +49,7 @@ class IndexKind(OnTableKind[IndexInputs]):
         where = self.where(given)
         if not given.columns:
             raise InvalidDeclaration(f"{where}: names no columns")
-        made = parse_index(_text(given), where)
+        made = parse_index(statement_of(given), where)
         known = declared.columns_of(given.db_schema, given.table)
         elements = [one["IndexElem"] for one in (*made["indexParams"], *made.get("indexIncludingParams", ()))]
         used = [element["name"] for element in elements if "name" in element]
@@ -59,12 +59,12 @@ class IndexKind(OnTableKind[IndexInputs]):
             require_key(declared, (given.db_schema, given.table), used, where)
 
     def texts(self, given: IndexInputs) -> Iterable[Text]:
-        yield Text(_text(given), self.where(given), "statement", given.row, made_up=True)
+        yield Text(statement_of(given), self.where(given), "statement", given.row, made_up=True)
 
     def in_new_names(self, old: IndexInputs, new: IndexInputs, renaming: Renaming) -> IndexInputs:
         names = renaming.of(old.place)
         other = new.model_copy(update={"db_schema": old.db_schema, "table": old.table, "name": old.name})
-        if not names or not follows(_text(old), _text(other), names):
+        if not names or not follows(statement_of(old), statement_of(other), names):
             return old.model_copy(update={"columns": renaming.listed(old.place, old.columns)})
         said = ("columns", "include", "where")
         return old.model_copy(update={name: getattr(new, name) for name in said})
@@ -114,7 +114,8 @@ class IndexKind(OnTableKind[IndexInputs]):
         return part("index {k}", k=ident(given.db_schema, given.name))
 
 
-def _text(given: IndexInputs) -> str:
+def statement_of(given: IndexInputs) -> str:
+    """Return the statement that makes it where nobody else is."""
     return _create(given, ident(given.name), given.of)
 
 

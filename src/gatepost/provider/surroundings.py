@@ -6,7 +6,10 @@ from collections.abc import Collection, Iterator
 
 from gatepost.engine.model import urn_type
 from gatepost.errors import InvalidDeclaration
+from gatepost.insight.tree import words
 from gatepost.postgres.catalog import Facts, Key
+from gatepost.provider.index import IndexInputs, statement_of
+from gatepost.provider.insight import parse_index
 from gatepost.provider.kind import Inputs
 from gatepost.provider.rights import require_free
 
@@ -17,6 +20,7 @@ _MISSING = """
         when 'schema' then exists (select from pg_namespace where nspname = n.name)
         when 'role' then exists (select from pg_roles where rolname = n.name)
         when 'access method' then exists (select from pg_am where amname = n.name)
+        when 'operator class' then exists (select from pg_opclass where opcname = n.name)
         when 'collation' then to_regcollation(n.name) is not null
     end
     limit 1
@@ -44,7 +48,7 @@ def _may_make(token: str) -> bool:
 
 
 def _require_there(facts: Facts, key: Key | None, given: Inputs, label: str) -> None:
-    needed = sorted(set(_needs(key, given)))
+    needed = sorted(set(_needs(key, given, label)))
     if facts.connection is None or not needed:
         return
     whats, names = zip(*needed, strict=True)
@@ -54,7 +58,7 @@ def _require_there(facts: Facts, key: Key | None, given: Inputs, label: str) -> 
         raise InvalidDeclaration(f"{label}: the database has no {what} {name}: make it, or correct its name")
 
 
-def _needs(key: Key | None, given: Inputs) -> Iterator[tuple[str, str]]:
+def _needs(key: Key | None, given: Inputs, label: str) -> Iterator[tuple[str, str]]:
     if key and key.schema:
         yield "schema", key.schema
     for role in (*getattr(given, "privileges", ()), *getattr(given, "roles", ())):
@@ -62,6 +66,10 @@ def _needs(key: Key | None, given: Inputs) -> Iterator[tuple[str, str]]:
             yield "role", role
     if method := getattr(given, "method", None):
         yield "access method", method
+    if isinstance(given, IndexInputs):
+        for one in parse_index(statement_of(given), label)["indexParams"]:
+            for name in words(one["IndexElem"].get("opclass"))[-1:]:
+                yield "operator class", name
     for one in (given, *getattr(given, "columns", ()), *getattr(given, "attributes", ())):
         if collation := getattr(one, "collation", None):
             yield "collation", collation
