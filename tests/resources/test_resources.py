@@ -92,9 +92,11 @@ def test_defaults_agree(name: str) -> None:
         for argument, parameter in inspect.signature(one.__init__).parameters.items():
             known = model.model_fields.get(wire.get(camel(argument), ""))
             if known is not None and parameter.default not in (None, inspect.Parameter.empty):
-                default = list(known.default) if isinstance(known.default, list) else known.default
-                given = list(parameter.default) if isinstance(parameter.default, tuple) else parameter.default
-                assert given == default, argument
+                assert _as_list(parameter.default) == _as_list(known.default), argument
+
+
+def _as_list(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value
 
 
 def test_privileges_by_comma() -> None:

@@ -109,13 +109,18 @@ class Runner:
     def _run(self, plan: Plan, label: str, work: Work, until: float) -> None:
         done: list[Statement] = []
         for batch in _batches(plan, label, work):
-            hurried = replace(self, budget=replace(self.budget, left=until - time.monotonic()))
             try:
-                hurried._with_retries(batch)
+                self._until(until)._with_retries(batch)
             except errors.GatepostError as error:
                 raise self._undone(error, done, batch) from None
             reversible = all(one.undo is not None for one in batch.statements)
             done = [*done, *batch.statements] if reversible else []
+
+    def _until(self, until: float) -> Runner:
+        """Return a runner that ends by then, the same where there is no end."""
+        if until == math.inf:
+            return self
+        return replace(self, budget=replace(self.budget, left=until - time.monotonic()))
 
     def _undone(
         self, error: errors.GatepostError, done: Sequence[Statement], batch: Batch
