@@ -55,18 +55,18 @@ class Greenlets(Kernel):
 
     def wait(self, events: int, seconds: float) -> bool:
         """Wait until it can be read, or written where `events` says so; return whether it can."""
-        from gevent.hub import Waiter
+        from gevent import Timeout
 
-        found: Waiter[bool] = Waiter(self._hub)
-        watcher, timer = self._watchers[events], self._hub.loop.timer(seconds)
-        watcher.start(found.switch, True)
-        timer.start(found.switch, False)
+        timer = Timeout.start_new(seconds)
         try:
-            return bool(found.get())
+            self._hub.wait(self._watchers[events])
+        except Timeout as timeout:
+            if timeout is not timer:
+                raise
+            return False
         finally:
-            watcher.stop()
-            timer.stop()
             timer.close()
+        return True
 
 
 def waiter(socket: int) -> Waiter:
