@@ -9,11 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from threading import Event
 from typing import TYPE_CHECKING
 
 from gatepost.cli.deploy import Command, Options
-from gatepost.engine.interrupt import interruptible
 from gatepost.errors import UsageError
 from gatepost.intent import COMMANDS
 from gatepost.words import plural, took
@@ -78,15 +76,7 @@ def _run(command: Command, asked: Asked) -> Proof:
     tables = tuple(name if "." in name else f"public.{name}" for name in asked.tables)
     seed = secrets.randbelow(10**6) if asked.seed is None else asked.seed
     wanted = Wanted(tables, asked.cases, seed, asked.mutants)
-    pressed = Event()
-    with interruptible(pressed.set), _telling(command) as show:
-
-        def tell(stage: str, done: int, total: int) -> None:
-            """Stop here after Ctrl-C: between two statements the clone can be dropped."""
-            if pressed.is_set():
-                raise KeyboardInterrupt
-            show(stage, done, total)
-
+    with _telling(command) as tell:
         return prove(declaration, wanted, tell)
 
 
