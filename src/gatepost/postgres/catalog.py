@@ -213,6 +213,14 @@ class Facts:
         """Return whether it is worth asking for a table's partitions."""
         return self.connection is not None
 
+    def missing(self, needed: tuple[tuple[str, str], ...]) -> tuple[str, str] | None:
+        """Return the first of these, a kind and a name each, that the database does not have."""
+        if self.connection is None or not needed:
+            return None
+        whats, names = (list(one) for one in zip(*needed, strict=True))
+        found = self.connection.execute(query("missing"), {"whats": whats, "names": names}).fetchone()
+        return cast("tuple[str, str] | None", found)
+
     def named(self, schema: str, name: str) -> list[Key]:
         """Return the relations and types of a name: they exclude each other."""
         return [key for key in self._named(schema, name) if (key.object or key.name) == name]

@@ -41,6 +41,13 @@ class Remembered(Facts):
             self.answers[asked] = super().default_grantees(schema, object_type)
         return list(self.answers[asked])
 
+    def missing(self, needed: tuple[tuple[str, str], ...]) -> tuple[str, str] | None:
+        asked = ("missing", needed)
+        if asked not in self.answers:
+            self.answers[asked] = super().missing(needed)
+        found: tuple[str, str] | None = self.answers[asked]
+        return found
+
     def named(self, schema: str, name: str) -> list[Key]:
         asked = ("named", schema)
         if asked not in self.answers:

@@ -13,18 +13,6 @@ from gatepost.provider.insight import parse_index
 from gatepost.provider.kind import Inputs
 from gatepost.provider.rights import require_free
 
-_MISSING = """
-    select n.what, n.name
-    from unnest(%s::text[], %s::text[]) as n (what, name)
-    where not case n.what
-        when 'schema' then exists (select from pg_namespace where nspname = n.name)
-        when 'role' then exists (select from pg_roles where rolname = n.name)
-        when 'access method' then exists (select from pg_am where amname = n.name)
-        when 'operator class' then exists (select from pg_opclass where opcname = n.name)
-        when 'collation' then to_regcollation(n.name) is not null
-    end
-    limit 1
-"""
 _MAKES_ANYTHING = frozenset({"gatepost:index:Seed", "gatepost:index:Verbatim"})
 
 
@@ -48,12 +36,8 @@ def _may_make(token: str) -> bool:
 
 
 def _require_there(facts: Facts, key: Key | None, given: Inputs, label: str) -> None:
-    needed = sorted(set(_needs(key, given, label)))
-    if facts.connection is None or not needed:
-        return
-    whats, names = zip(*needed, strict=True)
-    missing = facts.connection.execute(_MISSING, (list(whats), list(names))).fetchone()
-    if missing is not None:
+    needed = tuple(sorted(set(_needs(key, given, label))))
+    if missing := facts.missing(needed):
         what, name = missing
         raise InvalidDeclaration(f"{label}: the database has no {what} {name}: make it, or correct its name")
 
