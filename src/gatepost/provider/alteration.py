@@ -35,19 +35,18 @@ def add(site: Site, column: ColumnInputs) -> Plan:
         )
     added = site.alter("add column {column}", column=column.definition())
     described = comment.changes(site.column(column.name), site.label, None, column.comment)
-    return Plan((added, *described), tuple(_rewrites(site, column)))
+    why = rewriting(site, column)
+    return Plan((added, *described), site.risk(Hazard.REWRITES_TABLE, column.name, why) if why else ())
 
 
-def _rewrites(site: Site, column: ColumnInputs) -> Iterator[Risk]:
+def rewriting(site: Site, column: ColumnInputs) -> str | None:
+    """Return why every row is written again when a column is added; None where it is not."""
     stored = column.generated is not None and not column.virtual
     if stored or column.identity or is_volatile(column.default, site):
-        detail = f'Column "{column.name}" is added with a value of its own for each row.'
-        yield from site.risk(Hazard.REWRITES_TABLE, column.name, detail)
-    elif not column.generated and site.facts.is_constrained(column.type):
-        detail = (
-            f'Column "{column.name}" is added with a value of {column.type}, which is checked in each row.'
-        )
-        yield from site.risk(Hazard.REWRITES_TABLE, column.name, detail)
+        return f'Column "{column.name}" is added with a value of its own for each row.'
+    if not column.generated and site.facts.is_constrained(column.type):
+        return f'Column "{column.name}" is added with a value of {column.type}, which is checked in each row.'
+    return None
 
 
 def is_volatile(default: str | None, site: Site) -> bool:

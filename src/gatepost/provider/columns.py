@@ -9,8 +9,8 @@ from functools import cached_property
 from gatepost.errors import InvalidDeclaration, StillUsed
 from gatepost.postgres.catalog import Definition, Key
 from gatepost.postgres.plan import Plan, Statement
-from gatepost.provider import comment, following, not_null, privileges
-from gatepost.provider.alteration import add, alter, drop, is_volatile, rename, retyped
+from gatepost.provider import comment, following, limits, not_null, privileges
+from gatepost.provider.alteration import add, alter, drop, is_volatile, rename, retyped, rewriting
 from gatepost.provider.batches import Fill, can_fill, fill
 from gatepost.provider.column import ColumnInputs
 from gatepost.provider.column_change import ColumnChange, new_name, old_name
@@ -68,6 +68,11 @@ class Changes:
         """Return the columns that are dropped, also where one of that name comes again."""
         both = self.old.keys() & self.new.keys()
         return (self.old.keys() - both) | {name for name in both if self._made_again(name)}
+
+    @property
+    def _fresh(self) -> list[ColumnInputs]:
+        """The columns that are added, also where one of that name was dropped."""
+        return [one for name, one in self.new.items() if name not in self._kept]
 
     @cached_property
     def _moving(self) -> dict[str, ColumnChange]:
@@ -162,20 +167,21 @@ class Changes:
         """
         gone, site, filled = self.gone(), self.site, {one.name for one in self._filled}
         self._refuse_drops()
+        limits.require_own(site.place, site.facts, [*self.former.values(), *self._retyped])
+        limits.require_rows_nowhere_else(site.place, site.facts, *self._rewritten)
         hanging, (unchecked, checked) = self._rebuilding(), self._recast.checks()
-        fresh = [one for name, one in self.new.items() if name in gone or name not in self.old]
         plans = (
             *(rename(site, old, new) for new, old in self.former.items()),
             hanging.before,
             unchecked,
             *(drop(site, self.old[name]) for name in sorted(gone) if self.old[name].generated),
-            *(add(site, one) for one in fresh if not one.generated and one.name not in filled),
+            *(add(site, one) for one in self._fresh if not one.generated and one.name not in filled),
             *(_settle(site, one) for one in self._filled),
             *(self._let_go(name) for name in sorted(self.old.keys() - self.new.keys())),
             *(one.apply() for one in self._moving.values() if one.advances),
             *(self._alter(name) for name in self._kept if self.old[name] != self.new[name]),
             *(drop(site, self.old[name]) for name in sorted(gone) if not self.old[name].generated),
-            *(add(site, one) for one in fresh if one.generated),
+            *(add(site, one) for one in self._fresh if one.generated),
             checked,
             hanging.after,
         )
@@ -235,6 +241,15 @@ class Changes:
                     f'{site.label}: column "{name}" is still used by {", ".join(using)}: let them do without'
                     " it, and declare the column retired, in one release; leave it out in the next"
                 )
+
+    @property
+    def _rewritten(self) -> list[str]:
+        """The columns for whose sake PostgreSQL writes each row again, or whose place another takes."""
+        fresh = [one for one in self._fresh if one not in self._filled]
+        added = [one.name for one in fresh if one.default or rewriting(self.site, one)]
+        begun = [name for name, one in self._moving.items() if one.begins]
+        anew = [one for one in self._kept if self.old[one].generated != (e := self.new[one].generated) and e]
+        return sorted({*self._retyped, *added, *begun, *anew})
 
     def _goes_along(self, type_: str, identity: str) -> bool:
         """Return whether a dependant is dropped by this very change, or has no life of its own."""

@@ -11,7 +11,7 @@ from gatepost.errors import PermissionMissing, StillUsed
 from gatepost.postgres import catalog
 from gatepost.postgres.catalog import Facts
 from gatepost.postgres.plan import Hazard, Lock, Plan, Risk, Statement, risk
-from gatepost.provider import hidden
+from gatepost.provider import hidden, limits
 from gatepost.provider.exposure import used_by_query
 
 if TYPE_CHECKING:
@@ -136,7 +136,14 @@ def rebuilding(facts: Facts, *roots: Root) -> Rebuilding:
             f"{_said(roots)} is used by {', '.join(foreign)}, which must be made again and belongs to a role"
             " that the deployer is no member of: deploy as its owner, or grant that role"
         )
+    for one in found:
+        if one.type == "retyped column" or (one.type == "table column" and _is_stored(one)):
+            limits.require_rows_nowhere_else((one.schema or "", one.relation or ""), facts, one.identity)
     return Rebuilding(found, {one.id: _risks(facts, one) for one in found})
+
+
+def _is_stored(one: Dependant) -> bool:
+    return ") stored" in one.made[0]
 
 
 def dependants(facts: Facts, *roots: Root) -> tuple[Dependant, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from gatepost.errors import InvalidDeclaration, StillUsed
@@ -53,6 +54,40 @@ def require_constraint(given: ConstraintInputs, facts: Facts) -> None:
             f'constraint "{given.name}" on "{given.table_name}": PostgreSQL {facts.version // 10000} does not'
             f" know {said[0]}: leave it out, or deploy to 18 or later"
         )
+
+
+def require_rows_nowhere_else(place: tuple[str, str], facts: Facts, *reasons: str) -> None:
+    """Refuse to write the rows of a table again while a column, of whatever table, has such rows as values.
+
+    :param reasons: for whose sake they would be written again; nothing where they are not.
+    :raises StillUsed: names those columns.
+    """
+    if reasons and (using := _columns(facts, "rows_in_columns", place)):
+        raise StillUsed(
+            f"{'.'.join(place)}: its rows cannot be rewritten ({', '.join(reasons)}) while"
+            f" {', '.join(using)} has such rows as values: drop that column, or give it another type, in one"
+            " release, and do this in the next"
+        )
+
+
+def require_own(place: tuple[str, str], facts: Facts, columns: Collection[str]) -> None:
+    """Refuse another name or type of columns that are inherited from elsewhere too.
+
+    :raises StillUsed: names them.
+    """
+    if columns and (found := _columns(facts, "inherited_otherwise", place, columns=list(columns))):
+        raise StillUsed(
+            f"{'.'.join(place)}: {', '.join(found)} is inherited from another table too and can get no other"
+            " name or type: end one of the inheritances (alter table … no inherit …) first"
+        )
+
+
+def _columns(facts: Facts, name: str, place: tuple[str, str], **given: list[str]) -> list[str]:
+    there = facts.planned.present(Key("tables", *place))
+    if facts.connection is None or there is None:
+        return []
+    asked = {"schema": there.schema, "table": there.name, **given}
+    return [str(row[0]) for row in facts.connection.execute(query(name), asked).fetchall()]
 
 
 def require_key(old: TableInputs, new: TableInputs) -> None:

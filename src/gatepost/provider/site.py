@@ -25,6 +25,11 @@ class Site:
     size: Size
 
     @property
+    def place(self) -> tuple[str, str]:
+        """Schema and name that it has until then."""
+        return self.schema, self.name
+
+    @property
     def before(self) -> Site:
         """The table under the name that it has until then."""
         return replace(self, table=ident(self.schema, self.name), label=f"{self.schema}.{self.name}")

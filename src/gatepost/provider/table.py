@@ -133,7 +133,7 @@ class TableKind(Kind[TableInputs]):
             + secured
             + altered.apply()
             + Plan((*granted, *described, *stored), access.of_table(old, new, facts))
-            + _logged(old, new, size)
+            + _logged(old, new, facts)
             + divided.applied
             + altered.finish()
         )
@@ -211,10 +211,13 @@ def _inherits(given: TableInputs) -> Part:
     return part(" inherits ({a})", a=above) if given.inherits else raw("")
 
 
-def _logged(old: TableInputs, new: TableInputs, size: Size) -> Plan:
+def _logged(old: TableInputs, new: TableInputs, facts: Facts) -> Plan:
     """Return what makes a table unlogged, or logged: all its rows are written again."""
     if old.unlogged == new.unlogged:
         return Plan()
+    place = (old.db_schema, old.name)
+    limits.require_rows_nowhere_else(place, facts, "logged or unlogged")
+    size = facts.size(*place)
     word = raw("unlogged" if new.unlogged else "logged")
     changed = Statement(
         text("alter table {t} set {w}", t=_target(new), w=word), Lock.ACCESS_EXCLUSIVE, new.where

@@ -16,6 +16,14 @@ with recursive roots as (
         join pg_type as t on t.oid = g.type
     ), '')
     where coalesce(p.oid, y.oid, c.oid) is not null and (r."column" = '' or a.attnum is not null)
+    union
+    -- What inherits a column, a partition too, changes with it.
+    select r.classid, a.attrelid, a.attnum, r.kept
+    from roots as r
+    join pg_attribute as p on r.classid = 'pg_class'::regclass and p.attrelid = r.objid and p.attnum = r.subid
+    join pg_inherits as i on i.inhparent = r.objid
+    join pg_attribute as a on a.attrelid = i.inhrelid and a.attname = p.attname and not a.attisdropped
+    where r.subid <> 0
 ),
 reached as (
     select r.classid, r.objid, r.subid, r.kept, null::oid as of_classid, null::oid as of_objid, null::int as of_subid, null::int as of_column
@@ -67,7 +75,7 @@ described as (
         n.*,
         case
             when y.typtype = 'd' then 'domain'
-            when y.typcategory = 'A' or y.typtype = 'c' or (n.subid = 0 and c.relkind = 'c') or l.attinhcount > 0 then 'implied'
+            when y.typcategory = 'A' or y.typtype = 'c' or (n.subid = 0 and c.relkind = 'c') or l.attinhcount > 0 or v.attnum is not null then 'implied'
             when l.attnum is not null then 'retyped column'
             else i.type
         end as type,
@@ -83,6 +91,7 @@ described as (
     left join pg_type as y on n.classid = 'pg_type'::regclass and y.oid = n.objid
     left join pg_attribute as l on c.relkind in ('r', 'p', 'f') and l.attrelid = n.objid and l.attnum = n.subid and l.attgenerated = ''
         and exists (select from roots as x where x.classid = 'pg_type'::regclass)
+    left join pg_attribute as v on v.attrelid = c.oid and v.attnum = n.subid and v.attgenerated <> '' and v.attinhcount > 0
     left join pg_proc as p on n.classid = 'pg_proc'::regclass and p.oid = n.objid
     left join pg_trigger as t on n.classid = 'pg_trigger'::regclass and t.oid = n.objid
     left join pg_policy as q on n.classid = 'pg_policy'::regclass and q.oid = n.objid
@@ -157,7 +166,7 @@ left join lateral (
         ),
         null
     from pg_attribute as a join pg_type as t on t.oid = a.atttypid join pg_attrdef as d on d.adrelid = a.attrelid and d.adnum = a.attnum
-    where o.classid = 'pg_class'::regclass and a.attrelid = o.objid and a.attnum = o.subid and a.attgenerated <> ''
+    where o.classid = 'pg_class'::regclass and a.attrelid = o.objid and a.attnum = o.subid and a.attgenerated <> '' and a.attinhcount = 0
     union all
     select format('drop %%s %%s', o.type, o.identity), rtrim(pg_get_functiondef(p.oid), E'\n'), null
     from pg_proc as p where o.classid = 'pg_proc'::regclass and p.oid = o.objid and p.prokind in ('f', 'p', 'w')
