@@ -15,7 +15,6 @@ from gatepost.postgres.catalog import Facts, Size, query
 from gatepost.provider.column import ColumnInputs
 from gatepost.provider.columns import changes
 from gatepost.provider.site import Site
-from gatepost.provider.sqltext import ident
 
 
 @pytest.fixture
@@ -226,8 +225,7 @@ def test_on_a_partitioned_table(deploy: Deploy, first: str) -> None:
     site = Site(
         "public",
         "posts",
-        ident("public", "posts"),
-        "public.posts",
+        ("public", "posts"),
         False,
         Facts(deploy.superuser, deploy.superuser.info.server_version),
         Size(900, 1, False, True),

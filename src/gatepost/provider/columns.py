@@ -9,7 +9,7 @@ from functools import cached_property
 from gatepost.errors import InvalidDeclaration, StillUsed
 from gatepost.postgres.catalog import Definition, Key
 from gatepost.postgres.plan import Plan, Statement
-from gatepost.provider import comment, following, limits, not_null, privileges
+from gatepost.provider import comment, following, limits, not_null, own_names, privileges
 from gatepost.provider.alteration import add, alter, drop, is_volatile, rename, retyped, rewriting
 from gatepost.provider.batches import Fill, can_fill, fill
 from gatepost.provider.column import ColumnInputs
@@ -21,8 +21,6 @@ from gatepost.provider.privileges import Privileges
 from gatepost.provider.recast import Recast
 from gatepost.provider.site import Site
 from gatepost.provider.sqltext import expression, ident, part, text
-
-__all__ = ["Changes", "Site", "changes"]
 
 _SETS_EXPRESSION = 170000
 """The first server that changes a generated column's expression in place."""
@@ -151,14 +149,15 @@ class Changes:
     def prepare(self) -> Plan:
         """Return what is done and proved before the transaction that changes the columns."""
         before = self.site.before
-        stricter = [name for name in self._kept if self._becomes_required(name)]
-        proved = (not_null.prove(before, self.former.get(name, name)) for name in sorted(stricter))
+        proved = (not_null.prove(before, name) for name in self._proved)
         moved = (one.prepare() for one in self._moving.values() if one.advances)
         return sum((*(_fill(before, one) for one in self._filled), *proved, *moved), Plan())
 
-    def _becomes_required(self, name: str) -> bool:
-        old, new = self._beside(name)
-        return new.required and not old.required
+    @property
+    def _proved(self) -> list[str]:
+        """The columns that are not null from now on, by their former names."""
+        both = ((name, *self._beside(name)) for name in sorted(self._kept))
+        return [self.former.get(name, name) for name, old, new in both if new.required and not old.required]
 
     def apply(self) -> Plan:
         """Return the transaction: generated columns go first and come last, as they use the others.
@@ -166,12 +165,14 @@ class Changes:
         :raises StillUsed: something else uses a column that goes.
         """
         gone, site, filled = self.gone(), self.site, {one.name for one in self._filled}
+        proved = [*self._proved, *(one.name for one in self._filled if one.required)]
         self._refuse_drops()
         limits.require_own(site.place, site.facts, [*self.former.values(), *self._retyped])
         limits.require_rows_nowhere_else(site.place, site.facts, *self._rewritten)
         hanging, (unchecked, checked) = self._rebuilding(), self._recast.checks()
         plans = (
             *(rename(site, old, new) for new, old in self.former.items()),
+            Plan(tuple(own_names.follow(site, self.old, self.former, not_null.made(site, proved)))),
             hanging.before,
             unchecked,
             *(drop(site, self.old[name]) for name in sorted(gone) if self.old[name].generated),

@@ -9,10 +9,10 @@ from fnmatch import fnmatchcase
 
 from gatepost.postgres.catalog import Definition, Key
 from gatepost.provider.from_catalog.clauses import Clauses
+from gatepost.provider.types import is_serial
 
 _ON_RELATIONS = frozenset({"constraints", "indexes", "policies", "triggers"})
 _RELATIONS = ("tables", "views", "materialized_views")
-_SERIALS = frozenset({"serial", "bigserial", "smallserial", "serial2", "serial4", "serial8"})
 _BESIDE = ("__new", "__old")
 """How what stands beside an object while it changes is called: the end of its name."""
 
@@ -62,7 +62,7 @@ class Managed:
             (key.schema, key.name, column["name"])
             for key, given in (*self.declared.items(), *self.elsewhere.items())
             for column in _columns(given)
-            if column["type"].lower() in _SERIALS
+            if is_serial(column["type"])
         }
 
     def _stands_beside(self, key: Key) -> bool:

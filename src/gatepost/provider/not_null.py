@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from gatepost.postgres.catalog import Key
 from gatepost.postgres.plan import Hazard, Lock, Plan
 from gatepost.provider.own_names import own_name
@@ -21,6 +23,13 @@ def prove(site: Site, column: str) -> Plan:
     risks = site.risk(Hazard.LONG_VALIDATION, column, detail, Lock.SHARE_UPDATE_EXCLUSIVE)
     native = site.facts.version >= NATIVE
     return (_prove_natively(site, column) if native else _prove_by_check(site, column)) + Plan(risks=risks)
+
+
+def made(site: Site, columns: Iterable[str]) -> list[tuple[str, str, str]]:
+    """Return column, ending and name of the constraints that proving these columns makes."""
+    if site.size.empty or site.facts.version < NATIVE:
+        return []
+    return [(column, ENDING, own_name(site.name, column, ENDING)) for column in columns]
 
 
 def settle(site: Site, column: str, former: str) -> Plan:

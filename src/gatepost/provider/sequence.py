@@ -108,6 +108,12 @@ class SequenceKind(Kind[SequenceInputs]):
         """A column of type `serial` brings its sequence along."""
         return given.owned_by is not None and given.owned_by == found["ownedBy"]
 
+    def standing(self, old: SequenceInputs, new: SequenceInputs, facts: Facts) -> SequenceInputs | None:
+        """That of a column of type `serial` has followed a new name of the column or its table."""
+        return super().standing(old, new, facts) or _brought(
+            old.model_copy(update={"owned_by": new.owned_by}), facts
+        )
+
     def create(self, given: SequenceInputs, facts: Facts) -> Plan:
         brought = _brought(given, facts)
         if brought is None:

@@ -16,13 +16,21 @@ class Site:
 
     schema: str
     name: str
-    table: Part
-    """The table as it is called in the transaction that changes it, quoted."""
-    label: str
-    """The same as messages call it."""
+    becomes: tuple[str, str]
+    """Schema and name that it has in the transaction that changes it, and from then on."""
     forced: bool
     facts: Facts
     size: Size
+
+    @property
+    def table(self) -> Part:
+        """The table as it is called in that transaction, quoted."""
+        return ident(*self.becomes)
+
+    @property
+    def label(self) -> str:
+        """The same as messages call it."""
+        return ".".join(self.becomes)
 
     @property
     def place(self) -> tuple[str, str]:
@@ -32,12 +40,12 @@ class Site:
     @property
     def before(self) -> Site:
         """The table under the name that it has until then."""
-        return replace(self, table=ident(self.schema, self.name), label=f"{self.schema}.{self.name}")
+        return replace(self, becomes=self.place)
 
     @property
     def moves(self) -> bool:
         """Whether it gets another name or schema."""
-        return self.label != self.before.label
+        return self.becomes != self.place
 
     def column(self, name: str) -> Part:
         """Return a column as `comment on` names it."""

@@ -14,16 +14,15 @@ from gatepost.provider import (
     columns,
     comment,
     limits,
-    own_names,
     partition_changes,
     privileges,
     row_security,
     storage,
 )
-from gatepost.provider.columns import Site
 from gatepost.provider.declarations import Declarations, Text
 from gatepost.provider.kind import Kind, require_columns
 from gatepost.provider.partitions import Member
+from gatepost.provider.site import Site
 from gatepost.provider.sqltext import Part, ident, joined, part, raw, text
 from gatepost.provider.table_inputs import TableInputs, columns_of
 from gatepost.provider.types import one_spelling
@@ -111,12 +110,13 @@ class TableKind(Kind[TableInputs]):
         limits.require_key(old, new)
         limits.require_same_above(old, new)
         size = facts.size(old.db_schema, old.name)
-        followed = own_names.follow((old.db_schema, old.name), (new.db_schema, new.name), facts)
-        moved = Plan((*_move(old, new), *followed), _breaks(old, new, size))
+        moved = Plan(tuple(_move(old, new)), _breaks(old, new, size))
         target, name = _target(new), new.where
         # What closes access comes before what opens it.
         secured = Plan(tuple(row_security.changes(target, name, old.row_security, new.row_security)))
-        site = Site(old.db_schema, old.name, target, name, new.row_security == "forced", facts, size)
+        site = Site(
+            old.db_schema, old.name, (new.db_schema, new.name), new.row_security == "forced", facts, size
+        )
         altered = columns.changes(site, old.columns, new.columns)
         held = altered.held(old.privileges)
         granted = privileges.changes("table", target, name, held, new.privileges)

@@ -46,6 +46,14 @@ def one_spelling(text: object) -> object:
     return text if None in read.modifiers else read
 
 
+_SERIALS = frozenset({"serial", "bigserial", "smallserial", "serial2", "serial4", "serial8"})
+
+
+def is_serial(text: str) -> bool:
+    """Return whether a column of this type brings a sequence along."""
+    return text.lower() in _SERIALS
+
+
 def only_widens(old: str, new: str) -> bool:
     """Return whether PostgreSQL changes only its catalog: no row is read or written."""
     before, after = read_type(old), read_type(new)

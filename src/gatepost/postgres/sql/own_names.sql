@@ -3,7 +3,7 @@ select a.attname as column, 'seq' as ending, s.relname as name
 from pg_attribute as a
 join pg_depend as d
     on d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass
-    and d.refobjid = a.attrelid and d.refobjsubid = a.attnum and d.deptype = 'i'
+    and d.refobjid = a.attrelid and d.refobjsubid = a.attnum and d.deptype in ('a', 'i')
 join pg_class as s on s.oid = d.objid and s.relkind = 'S'
 where a.attrelid = to_regclass(format('%%I.%%I', %(schema)s::text, %(table)s::text))
 union all
