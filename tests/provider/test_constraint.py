@@ -341,3 +341,22 @@ def test_check_refuses(deploy: Deploy, inputs: Inputs, message: str) -> None:
     keyed(deploy)
     with pytest.raises(Refused, match=message):
         deploy.constraint("k", **inputs)
+
+
+def test_a_primary_key_of_nullable_columns_is_proved_beside_clients(deploy: Deploy) -> None:
+    posts(deploy)
+    fill(deploy)
+    deploy.constraint("posts_pkey", kind="primary_key", columns=["id", "author"])
+    proves, keys = (
+        [at for at, one in enumerate(deploy.statements()) if said in one]
+        for said in ("validate constraint", " primary key ")
+    )
+    assert len(proves) == len(keys) == 1
+    assert proves < keys
+    assert deploy.sql("select conname from pg_constraint where contype = 'c'") == []
+    made = deploy.snapshot()
+    deploy.delete("Constraint", "posts_pkey")
+    deploy.delete("Table", "posts")
+    posts(deploy)
+    deploy.constraint("posts_pkey", kind="primary_key", columns=["id", "author"])
+    assert deploy.snapshot() == made

@@ -46,6 +46,7 @@ TO_ITSELF: Inputs = {
 }
 FUNCTION = "create function public.f() returns int language sql {} as 'select 1'"
 VIEW = "create view public.v with (security_invoker = true{}) as select id from public.posts where id > 0{}"
+RULE = "create rule r as on delete to public.posts do instead {}"
 ALL = [{"schema": "public", "table": "posts"}]
 FEW = [{"schema": "public", "table": "posts", "where": "id > 5"}]
 CHANGES: dict[str, tuple[list[Resource], list[str]]] = {
@@ -80,6 +81,37 @@ CHANGES: dict[str, tuple[list[Resource], list[str]]] = {
         [domain({"nullable": False}, {}), *WORDS],
         ["BREAKS_CLIENTS:public.posts"],
     ),
+    "a not null that goes": (
+        posts(POSTS, but(col("status", default="'draft'"))),
+        ["BREAKS_CLIENTS:public.posts.status"],
+    ),
+    "a column that is retired": (
+        posts(POSTS, but(col("status", nullable=False, default="'draft'", retired=True))),
+        [],
+    ),
+    "an expression that is another": (
+        posts([*POSTS, col("g", "int", generated="id")], [*POSTS, col("g", "int", generated="id + 1")]),
+        ["REWRITES_TABLE:public.posts.g"],
+    ),
+    "an identity that counts otherwise": (
+        posts(but(IDENTITY), but({**IDENTITY, "identityOptions": {"increment": 5, "maxvalue": 900}})),
+        ["BREAKS_CLIENTS:public.posts.n"],
+    ),
+    "an identity without bounds": (
+        posts(but({**IDENTITY, "identityOptions": {"maxvalue": 900}}), but(IDENTITY)),
+        [],
+    ),
+    "an identity of a column": (
+        posts(POSTS, but(col("id", "integer", identity="by default", nullable=False))),
+        ["BLOCKS_READS:public.posts.id"],
+    ),
+    "an identity of a column that is a key": (
+        [
+            *posts(POSTS, but(col("id", "integer", identity="by default", nullable=False)))[:1],
+            on_posts("Constraint", "u", UNIQUE),
+        ],
+        [],
+    ),
     "a key that is deferrable": (
         [*AS_IT_IS, on_posts("Constraint", "u", UNIQUE, deferrable=True)],
         ["BREAKS_CLIENTS:public.posts.u"],
@@ -89,6 +121,22 @@ CHANGES: dict[str, tuple[list[Resource], list[str]]] = {
             *AS_IT_IS,
             on_posts("Constraint", "u", UNIQUE),
             on_posts("Constraint", "fk", TO_ITSELF, onDelete="cascade"),
+        ],
+        ["BREAKS_CLIENTS:public.posts.fk"],
+    ),
+    "a foreign key that deletes no longer": (
+        [
+            *AS_IT_IS,
+            on_posts("Constraint", "u", UNIQUE),
+            on_posts("Constraint", "fk", {**TO_ITSELF, "onDelete": "cascade"}, onDelete="restrict"),
+        ],
+        ["BREAKS_CLIENTS:public.posts.fk"],
+    ),
+    "a foreign key that follows a new key": (
+        [
+            *AS_IT_IS,
+            on_posts("Constraint", "u", UNIQUE),
+            on_posts("Constraint", "fk", TO_ITSELF, onUpdate="cascade"),
         ],
         ["BREAKS_CLIENTS:public.posts.fk"],
     ),
@@ -152,6 +200,18 @@ OF_NO_TABLE: dict[str, tuple[list[Resource], list[str]]] = {
             )
         ],
         ["BREAKS_CLIENTS:public.mood"],
+    ),
+    "a rule that is another": (
+        [
+            *AS_IT_IS,
+            (
+                "Verbatim",
+                "r",
+                {"creates": "rule r on public.posts", "sql": RULE.format("nothing")},
+                {"creates": "rule r on public.posts", "sql": RULE.format("select 1")},
+            ),
+        ],
+        ["BREAKS_CLIENTS:rule r on public.posts", "CHANGES_ACCESS:rule r on public.posts"],
     ),
     "a function that goes": (
         [("Function", "f", {"sql": FUNCTION.format(""), "privileges": {"gp_reader": ["execute"]}}, None)],

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 from changes import Change, each, posts, prove
-from fix_provider import Deploy, Inputs, Refused
+from fix_provider import Deploy, Inputs, Refused, col
 
-from gatepost.errors import HazardNotApproved, ObjectExists
+from gatepost.errors import HazardNotApproved, InvalidDeclaration, ObjectExists
 
 
 def change(before: Inputs, after: Inputs, done: str = "update") -> Change:
@@ -126,3 +126,57 @@ def test_foreign_sequence_is_left_alone(deploy: Deploy) -> None:
 def test_check_refuses(deploy: Deploy, inputs: Inputs, message: str) -> None:
     with pytest.raises(Refused, match=message):
         deploy.sequence("s", name="s", **inputs)
+
+
+OTHERWISE = {
+    "steps": ({"increment": 50}, {"increment": 1}, "counts by 1, no longer by 50"),
+    "end": ({}, {"maxvalue": 90}, "numbers 1 to 90"),
+    "type": ({}, {"type": "smallint"}, "numbers 1 to 32767"),
+    "no cycle": ({"cycle": True}, {}, "does not begin again"),
+    "cycle": ({}, {"cycle": True}, "numbers come twice"),
+    "unlogged": ({}, {"unlogged": True}, "it starts over"),
+    "start": ({}, {"start": 9}, None),
+    "cache": ({}, {"cache": 9}, None),
+    "wider": ({"type": "smallint"}, {"type": "bigint"}, None),
+}
+
+
+@pytest.mark.parametrize("used", [False, True], ids=["unused", "used"])
+@pytest.mark.parametrize(("before", "after", "told"), OTHERWISE.values(), ids=list(OTHERWISE))
+def test_other_numbers_are_told(
+    deploy: Deploy, before: Inputs, after: Inputs, told: str | None, used: bool
+) -> None:
+    deploy.sequence("s", name="s", **before)
+    if used:
+        deploy.sql("select nextval('s')")
+    with deploy.next_deployment(approve=""):
+        if used and told:
+            with pytest.raises(HazardNotApproved, match=told):
+                deploy.sequence("s", name="s", **after)
+        else:
+            deploy.sequence("s", name="s", **after)
+
+
+def test_limits_that_it_is_beyond_stop_the_preview(deploy: Deploy) -> None:
+    deploy.sequence("s", name="s")
+    deploy.sql("select setval('s', 500)")
+    with pytest.raises(InvalidDeclaration, match=r"has counted to 500, which is not within 1 and 100"):
+        deploy.sequence("s", name="s", maxvalue=100)
+
+
+def test_one_that_nobody_used_begins_within_them(deploy: Deploy) -> None:
+    deploy.sequence("s", name="s")
+    deploy.sequence("s", name="s", minvalue=5)
+    assert deploy.sql("select nextval('s')") == [(5,)]
+
+
+def test_an_identity_stops_the_preview_too(deploy: Deploy) -> None:
+    def counted(**options: int) -> Inputs:
+        return col("n", "int", identity="always", nullable=False, identity_options=options or None)
+
+    deploy.table(columns=[col("id", "int"), counted()])
+    deploy.table(columns=[col("id", "int"), counted(minvalue=5, start=5)])
+    deploy.sql("insert into posts select from generate_series(1, 9)")
+    assert deploy.sql("select min(n), max(n) from posts") == [(5, 13)]
+    with pytest.raises(InvalidDeclaration, match=r'identity of column "n" has counted to 13'):
+        deploy.table(columns=[col("id", "int"), counted(maxvalue=9)])

@@ -8,7 +8,7 @@ from typing import LiteralString
 
 from gatepost.errors import InvalidDeclaration
 from gatepost.postgres.plan import Hazard, Plan, Risk
-from gatepost.provider import comment, identity, not_null, weakening
+from gatepost.provider import comment, counting, identity, not_null, own_names, weakening
 from gatepost.provider.column import ColumnInputs, IdentityOptions
 from gatepost.provider.insight import calls_in, parse_expression
 from gatepost.provider.site import Site
@@ -99,6 +99,8 @@ def alter(site: Site, old: ColumnInputs, new: ColumnInputs, former: str) -> Plan
         step("drop expression")
     elif old.generated != new.generated:
         step("set expression as ({e})", e=expression(new.generated or ""))
+        what = f'Column "{new.name}" is generated otherwise.'
+        steps.append(Plan(risks=site.risk(Hazard.REWRITES_TABLE, new.name, what)))
     if old.default is not None and redefined:
         step("drop default")
     if old.identity and not new.identity:
@@ -109,7 +111,7 @@ def alter(site: Site, old: ColumnInputs, new: ColumnInputs, former: str) -> Plan
         step("drop not null")
     elif new.required and not old.required:
         steps.append(not_null.settle(site, new.name, former))
-    steps.append(_identify(site, old, new))
+    steps.append(_identify(site, old, new, former))
     if new.default is not None and redefined:
         step("set default {e}", e=expression(new.default))
     described = comment.changes(site.column(new.name), site.label, old.comment, new.comment)
@@ -124,6 +126,8 @@ def _breaks_writers(site: Site, old: ColumnInputs, new: ColumnInputs) -> Iterato
         yield from site.risk(Hazard.BREAKS_CLIENTS, new.name, detail)
     if new.identity == "always" and not (old.identity == "always" or old.generated):
         yield from site.risk(Hazard.BREAKS_CLIENTS, new.name, "Clients that write it fail.")
+    if old.required and not new.required and not new.retired:
+        yield from site.risk(Hazard.BREAKS_CLIENTS, new.name, "It may be null from now on.")
 
 
 def _retype(site: Site, old: ColumnInputs, new: ColumnInputs) -> Plan:
@@ -142,18 +146,25 @@ def _retype(site: Site, old: ColumnInputs, new: ColumnInputs) -> Plan:
     return Plan((replace(altered, redefines=True),), (*rewrites, *breaks, *lost))
 
 
-def _identify(site: Site, old: ColumnInputs, new: ColumnInputs) -> Plan:
+def _identify(site: Site, old: ColumnInputs, new: ColumnInputs, former: str) -> Plan:
     if new.identity is None:
         return Plan()
     if old.identity is None:
-        return identity.begin(site, new)
+        return identity.begin(site, new, former)
     name, how = ident(new.name), raw(new.identity)
     options = list(_options(old.identity_options, new.identity_options))
+    before, after = identity.counting_of(old), identity.counting_of(new)
+    if before != after:
+        place = own_names.sequence_of(site.place, former, site.facts)
+        label = f'{site.label}: the identity of column "{new.name}"'
+        if counting.must_restart(label, place, after, site.facts):
+            options.append(raw("restart"))
     if old.identity != new.identity:
         options.insert(0, part("set generated {how}", how=how))
-    if not options:
-        return Plan()
-    return Plan((site.alter("alter column {c} {options}", c=name, options=joined(options, " ")),))
+    told = " ".join(counting.differences(before, after))
+    risks = site.risk(Hazard.BREAKS_CLIENTS, new.name, told) if told else ()
+    altered = site.alter("alter column {c} {options}", c=name, options=joined(options, " "))
+    return Plan((altered,) if options else (), risks)
 
 
 _BY_ITSELF = IdentityOptions(start=1, increment=1, cache=1, cycle=False)

@@ -8,7 +8,7 @@ from typing import Any
 from gatepost.errors import InvalidDeclaration
 from gatepost.postgres.catalog import Definition, Facts, Key
 from gatepost.postgres.plan import Hazard, Lock, Plan, Risk, Statement, risk
-from gatepost.provider import constraint_checks, limits, replication, storage, weakening
+from gatepost.provider import constraint_checks, limits, not_null, replication, storage, weakening
 from gatepost.provider.constraint_clauses import (
     ConstraintInputs,
     References,
@@ -23,6 +23,7 @@ from gatepost.provider.declarations import Declarations, Text
 from gatepost.provider.on_table import OnTableKind
 from gatepost.provider.partitioned import Parts, part_name, partitions_of, parts_of
 from gatepost.provider.renaming import Renaming, follows
+from gatepost.provider.site import Site
 from gatepost.provider.sqltext import Part, ident, part, raw, text
 from gatepost.provider.validation import validate
 
@@ -161,9 +162,10 @@ def _added(given: ConstraintInputs, facts: Facts) -> tuple[Plan, Plan]:
     if not given.enforced:
         return Plan(), Plan((_add(given, definition_of(given)),))
     if given.kind in _KEYS and not given.excludes:
+        required = _required(given, facts)
         if parts := _key_parts(given, facts):
-            return parts.built(), parts.joined()
-        return _built(given, facts), _key(given, facts)
+            return required + parts.built(), parts.joined()
+        return required + _built(given, facts), _key(given, facts)
     if facts.size(given.db_schema, given.table).empty:
         return Plan(), Plan((_add(given, definition_of(given)),))
     if given.excludes:
@@ -171,6 +173,18 @@ def _added(given: ConstraintInputs, facts: Facts) -> tuple[Plan, Plan]:
     if _by_parts(given, facts):
         return _proved_by_parts(given, facts), Plan((_add(given, definition_of(given)),))
     return Plan(), _checked(given, facts)
+
+
+def _required(given: ConstraintInputs, facts: Facts) -> Plan:
+    """Return what makes the columns of a primary key not null beside clients, where there are rows."""
+    size = facts.size(given.db_schema, given.table)
+    if given.kind != "primary_key" or size.empty:
+        return Plan()
+    found = facts.read(Key("tables", *given.place)) or {}
+    nullable = {str(one["name"]) for one in found.get("columns", ()) if one.get("nullable")}
+    site = Site(given.db_schema, given.table, given.place, False, facts, size)
+    columns = [one for one in given.columns if one in nullable]
+    return sum((not_null.prove(site, one) + not_null.settle(site, one, one) for one in columns), Plan())
 
 
 def _checked(given: ConstraintInputs, facts: Facts) -> Plan:

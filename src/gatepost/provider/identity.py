@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from gatepost.postgres.plan import Lock, Plan, Statement
+from gatepost.postgres.catalog import Key, query
+from gatepost.postgres.plan import Hazard, Lock, Plan, Statement
 from gatepost.provider.carried import Carried, beside
-from gatepost.provider.column import ColumnInputs
+from gatepost.provider.column import ColumnInputs, IdentityOptions
+from gatepost.provider.counting import Counting
 from gatepost.provider.insight import parse_type
 from gatepost.provider.site import Site
 from gatepost.provider.sqltext import ident, joined, literal, raw, text
@@ -14,10 +16,30 @@ from gatepost.provider.sqltext import ident, joined, literal, raw, text
 _COUNTED = frozenset({"int2", "int4", "int8"})
 
 
-def begin(site: Site, column: ColumnInputs) -> Plan:
-    """Return what makes a column count on behind the values that there are."""
+def counting_of(column: ColumnInputs) -> Counting:
+    """Return the steps and limits of an identity column."""
+    said = column.identity_options or IdentityOptions()
+    return Counting(column.type, said.increment or 1, said.minvalue, said.maxvalue, bool(said.cycle))
+
+
+def begin(site: Site, column: ColumnInputs, former: str) -> Plan:
+    """Return what makes a column count on behind the values that there are.
+
+    :param former: what the column is called before this change.
+    """
     added = site.alter("alter column {c} add {g}", c=ident(column.name), g=column.generation())
-    return Plan((added,)) + (Plan() if site.size.empty else _go_on_counting(site, column.name))
+    detail = f'The highest number of column "{column.name}" is looked for: an index on it saves that.'
+    sought = () if _is_indexed(site, former) else site.risk(Hazard.BLOCKS_READS, column.name, detail)
+    return Plan((added,), sought) + (Plan() if site.size.empty else _go_on_counting(site, column.name))
+
+
+def _is_indexed(site: Site, column: str) -> bool:
+    """Return whether the highest value of a column is found without reading the table."""
+    there = site.facts.planned.present(Key("tables", *site.place))
+    if site.facts.connection is None or there is None:
+        return False
+    given = {"schema": there.schema, "table": there.name, "column": column}
+    return site.facts.connection.execute(query("leads_index"), given).fetchone() == (True,)
 
 
 def _go_on_counting(site: Site, column: str) -> Plan:
@@ -74,7 +96,7 @@ def settle(site: Site, found: Iterable[Carried], new: ColumnInputs) -> Plan:
         if one.kind == "sequence":
             plan += Plan(tuple(_owned(site, one, new)))
     if new.identity and not any(one.kind == "identity" for one in found):
-        plan += begin(site, new)
+        plan += begin(site, new, new.name)
     return plan
 
 

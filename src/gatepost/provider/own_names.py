@@ -34,6 +34,13 @@ def read_own_names(place: Place, facts: Facts) -> list[tuple[str, str, str]]:
     return [(str(column), str(ending), str(name)) for column, ending, name in found]
 
 
+def sequence_of(place: Place, column: str, facts: Facts) -> Place | None:
+    """Return schema and name of the sequence that a column of a table has of its own."""
+    there = facts.planned.present(Key("tables", *place))
+    found = [name for of, ending, name in read_own_names(place, facts) if (of, ending) == (column, "seq")]
+    return (there.schema, found[0]) if there and found else None
+
+
 def follow(
     site: Site,
     columns: Mapping[str, ColumnInputs],

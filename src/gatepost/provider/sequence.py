@@ -8,14 +8,13 @@ from pydantic import BeforeValidator, Field
 
 from gatepost.errors import InvalidDeclaration
 from gatepost.postgres.catalog import Definition, Facts, Key, query
-from gatepost.postgres.plan import Hazard, Lock, Plan, Statement, risk
-from gatepost.provider import access, comment, privileges
+from gatepost.postgres.plan import Hazard, Lock, Plan, Risk, Statement, risk
+from gatepost.provider import access, comment, counting, privileges
+from gatepost.provider.counting import Counting
 from gatepost.provider.declarations import Declarations
 from gatepost.provider.insight import parse
 from gatepost.provider.kind import Inputs, Kind, Name
 from gatepost.provider.sqltext import Part, ident, joined, part, raw, text
-
-_LAST = "select 1 from pg_sequences where (schemaname, sequencename) = (%s, %s) and last_value is not null"
 
 _OF_COLUMN = query("sequence_of_column")
 
@@ -65,6 +64,11 @@ class SequenceInputs(Inputs):
             raw("cycle" if self.cycle else "no cycle"),
         ]
         return joined(parts, " ")
+
+    @property
+    def counting(self) -> Counting:
+        """Its steps and limits."""
+        return Counting(self.type, self.increment, self.minvalue, self.maxvalue, self.cycle)
 
     @property
     def starts_with(self) -> int:
@@ -132,9 +136,13 @@ class SequenceKind(Kind[SequenceInputs]):
         return Plan((*statements, *_attributes(None, given)))
 
     def update(self, old: SequenceInputs, new: SequenceInputs, facts: Facts) -> Plan:
-        statements = _move(old, new)
+        statements, there = _move(old, new), _place(old, facts)
         if old.options() != new.options():
-            altered = text("alter sequence {s} {options}", s=new.target, options=new.options())
+            label = f'sequence "{old.where}"'
+            again = raw(" restart" if counting.must_restart(label, there, new.counting, facts) else "")
+            altered = text(
+                "alter sequence {s} {options}{again}", s=new.target, options=new.options(), again=again
+            )
             statements.append(_statement(new, altered))
         statements += _logged(old, new)
         if old.owned_by != new.owned_by:
@@ -142,15 +150,33 @@ class SequenceKind(Kind[SequenceInputs]):
         risks = access.of_privileges(new.where, old.privileges, new.privileges)
         if old.where != new.where:
             risks += risk(Hazard.BREAKS_CLIENTS, old.where, f"It is called {new.where} from now on.")
+        risks += _counts_otherwise(old, new, facts) if counting.is_used(there, facts) else ()
         return Plan((*statements, *_attributes(old, new)), risks)
 
     def delete(self, old: SequenceInputs, facts: Facts) -> Plan:
         if facts.read(self.key(old)) is None or _brought(old, facts):
             return Plan()
         dropped = _statement(old, text("drop sequence {s}", s=old.target))
-        used = facts.connection and facts.connection.execute(_LAST, (old.db_schema, old.name)).fetchone()
+        used = counting.is_used(_place(old, facts), facts)
         detail, size = "Where it had counted to is lost.", facts.size(old.db_schema, old.name)
         return Plan((dropped,), risk(Hazard.DELETES_DATA, old.where, detail, size=size) if used else ())
+
+
+def _place(given: SequenceInputs, facts: Facts) -> tuple[str, str] | None:
+    """Return schema and name under which the target has it; None where it has not."""
+    key = facts.planned.present(Key("sequences", given.db_schema, given.name))
+    return (key.schema, key.name) if key and facts.read(SequenceKind().key(given)) else None
+
+
+def _counts_otherwise(old: SequenceInputs, new: SequenceInputs, facts: Facts) -> tuple[Risk, ...]:
+    """Return what other numbers do to whoever takes them."""
+    size, found = facts.size(old.db_schema, old.name), tuple[Risk, ...]()
+    if told := " ".join(counting.differences(old.counting, new.counting)):
+        found += risk(Hazard.BREAKS_CLIENTS, new.where, told, size=size)
+    if new.unlogged > old.unlogged:
+        lost = "After a crash of the server it starts over, and no replica has it."
+        found += risk(Hazard.DELETES_DATA, new.where, lost, size=size)
+    return found
 
 
 def _logged(old: SequenceInputs, new: SequenceInputs) -> list[Statement]:

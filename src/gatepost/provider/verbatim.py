@@ -7,7 +7,7 @@ from typing import Any
 from gatepost.errors import InvalidDeclaration
 from gatepost.insight.tree import PARSER
 from gatepost.postgres.catalog import PROPERTIES, Definition, Facts, Key
-from gatepost.postgres.plan import Hazard, Lock, Plan, Statement, risk
+from gatepost.postgres.plan import Hazard, Lock, Plan, Risk, Statement, risk
 from gatepost.provider.declarations import Declarations
 from gatepost.provider.insight import parse_script
 from gatepost.provider.kind import Inputs, Kind
@@ -76,7 +76,7 @@ class VerbatimKind(Kind[VerbatimInputs]):
         """Nothing is known of what it does: it is dropped and made again, in one transaction."""
         if old.sql == new.sql:
             return Plan()
-        return Plan(self._undone(old, facts)) + self.create(new, facts)
+        return Plan(self._undone(old, facts), _otherwise(new)) + self.create(new, facts)
 
     def delete(self, old: VerbatimInputs, facts: Facts) -> Plan:
         gone = self._undone(old, facts)
@@ -98,3 +98,17 @@ class VerbatimKind(Kind[VerbatimInputs]):
         seen = ", ".join(f"{name}: {now[name]}" for name in now if then.get(name) != now[name])
         lost = ", ".join(f"{name}: nothing" for name in then if name not in now)
         return {**inputs, "sql": "; ".join(part for part in (seen, lost) if part) or inputs["sql"]}
+
+
+_DECIDING = ("rule ", "event trigger ")
+
+
+def _otherwise(given: VerbatimInputs) -> tuple[Risk, ...]:
+    """Return what other statements do: what is known of them is for whom they may matter."""
+    if VerbatimKind().key(given).is_property:
+        return ()
+    detail = "It is made again by other statements, which nobody judges but their reader."
+    found = risk(Hazard.BREAKS_CLIENTS, given.place, detail)
+    if given.place.startswith(_DECIDING):
+        found += risk(Hazard.CHANGES_ACCESS, given.place, "What it did or refused is no longer the same.")
+    return found

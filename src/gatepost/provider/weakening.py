@@ -27,9 +27,19 @@ def of_constraint(old: ConstraintInputs, new: ConstraintInputs, facts: Facts) ->
     details = [] if _holds_as_well(old, new) else [_LETS_IN]
     if old.kind in _UNIQUE and new.deferrable and not old.deferrable:
         details.append("INSERT … ON CONFLICT fails at a deferrable key.")
-    if new.kind == "foreign_key" and new.on_delete != old.on_delete and new.on_delete not in _REFUSING:
-        details.append(f"From now on the deletion of a row that it refers to is followed: {new.on_delete}.")
+    if new.kind == old.kind == "foreign_key":
+        details += _followed("deletion", old.on_delete, new.on_delete)
+        details += _followed("new key", old.on_update, new.on_update)
     return tuple(one for detail in details for one in risk(Hazard.BREAKS_CLIENTS, on, detail, size=size))
+
+
+def _followed(what: str, old: str, new: str) -> list[str]:
+    """Return what becomes of a row when the one that it refers to goes, or gets another key."""
+    if new == old or {new, old} <= set(_REFUSING):
+        return []
+    if new in _REFUSING:
+        return [f"From now on the {what} of a row that it refers to is refused, no longer followed: {old}."]
+    return [f"From now on the {what} of a row that it refers to is followed: {new}."]
 
 
 def _holds_as_well(old: ConstraintInputs, new: ConstraintInputs) -> bool:
