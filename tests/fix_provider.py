@@ -149,9 +149,7 @@ class Deploy:
         if not diff.changes:
             return "same"
         if diff.replaces:
-            old = self.state[urn]
-            self.create(urn, inputs)
-            asyncio.run(self.provider.delete(DeleteRequest(urn, *old, 0)))
+            self.replace(urn, inputs)
             return "replace"
         self.update(urn, inputs)
         return "update"
@@ -163,6 +161,16 @@ class Deploy:
         made = self._after_its_preview(run)
         assert made.resource_id
         self.state[urn] = (made.resource_id, made.properties)
+
+    def replace(self, urn: str, inputs: Inputs) -> None:
+        """Create the new one, then delete the old one; before that the preview tells both."""
+        old = DeleteRequest(urn, *self.state[urn], 0)
+        asyncio.run(self.provider.create(CreateRequest(urn, wired(inputs), 0, True)))
+        asyncio.run(self.provider.preview_delete(old))
+        told = self.plans[-1]
+        self.create(urn, inputs)
+        asyncio.run(self.provider.delete(old))
+        assert _lasting(self.plans[-1]) == _lasting(told)
 
     def update(self, urn: str, inputs: Inputs) -> None:
         id_, olds = self.state[urn]

@@ -264,13 +264,17 @@ class Facts:
         ).fetchall()
         return [str(row[0]) for row in rows]
 
-    def overloads(self, schema: str, function: str) -> int:
-        """Return how many functions and procedures share a name."""
+    def has_others(self, function: Key) -> bool:
+        """Return whether other functions or procedures have its name, or will have it."""
         if self.connection is None:
-            return 0
+            return False
+        place = (function.schema, function.name)
+        made = (key for key in tuple(self.planned.made) if key.kind == "functions" and key != function)
+        if any((key.schema, key.name) == place for key in made):
+            return True
         found = self.connection.execute(
             "select count(*) from pg_proc as p join pg_namespace as n on n.oid = p.pronamespace"
             " where (n.nspname, p.proname) = (%s, %s)",
-            (schema, function),
+            place,
         ).fetchone()
-        return cast("int", found[0]) if found else 0
+        return found is not None and cast("int", found[0]) > 1

@@ -24,6 +24,8 @@ class Planned:
 
     constrained: set[Key] = field(default_factory=set)
     """Domains that get a check, or take no null, in this deployment."""
+    calling: dict[Key, frozenset[tuple[str, int]]] = field(default_factory=dict)
+    """The functions that what changes calls from then on, and with how many arguments; of what goes none."""
 
     def move(self, old: Key, new: Key) -> None:
         """Note that an object gets another name or place."""

@@ -10,7 +10,7 @@ from gatepost.errors import InvalidDeclaration
 from gatepost.postgres.plan import Hazard, Plan, Risk
 from gatepost.provider import comment, counting, identity, not_null, own_names, weakening
 from gatepost.provider.column import ColumnInputs, IdentityOptions
-from gatepost.provider.insight import calls_in, parse_expression
+from gatepost.provider.insight import called, parse_expression
 from gatepost.provider.site import Site
 from gatepost.provider.sqltext import Part, expression, ident, joined, part, raw
 from gatepost.provider.types import is_assigned, keeps_clients, loses, only_widens, same_type
@@ -51,7 +51,7 @@ def rewriting(site: Site, column: ColumnInputs) -> str | None:
 
 def is_volatile(default: str | None, site: Site) -> bool:
     """Return whether a default may differ from row to row, so that it must be written into each."""
-    calls = calls_in(parse_expression(default, "default")) if default else set()
+    calls = called(parse_expression(default, "default")) if default else set()
     if site.facts.connection is None or not calls:
         return not calls <= _CONSTANT
     found = site.facts.connection.execute(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gatepost.errors import PermissionMissing, StillUsed
 from gatepost.postgres import catalog
-from gatepost.postgres.catalog import Facts
+from gatepost.postgres.catalog import Facts, Key
 from gatepost.postgres.plan import Hazard, Lock, Plan, Risk, Statement, risk
 from gatepost.provider import hidden, limits
 from gatepost.provider.exposure import used_by_query
@@ -23,6 +23,15 @@ _DANGERS = {
     "table constraint": (Hazard.BLOCKS_READS, "it is proved anew by every row"),
     "index": (Hazard.BLOCKS_READS, "it is built anew over every row"),
     "materialized view": (Hazard.BLOCKS_READS, "its query is run anew"),
+}
+
+_KINDS = {
+    "policy": "policies",
+    "table constraint": "constraints",
+    "index": "indexes",
+    "trigger": "triggers",
+    "view": "views",
+    "materialized view": "materialized_views",
 }
 
 
@@ -50,6 +59,7 @@ class Dependant:
     """The columns of what changes that it uses itself."""
     type: str
     identity: str
+    own_name: str
     schema: str | None
     relation: str | None
     """The table or view that its statements lock."""
@@ -67,6 +77,14 @@ class Dependant:
     def place(self) -> str:
         """The object that its statements lock."""
         return f"{self.schema}.{self.relation}" if self.relation else self.identity
+
+    @property
+    def key(self) -> Key | None:
+        """Where it is in the catalog, if it may be declared by itself."""
+        kind = _KINDS.get(self.type)
+        if kind is None or self.schema is None or self.relation is None:
+            return None
+        return Key(kind, self.schema, self.relation, "" if self.relation == self.own_name else self.own_name)
 
     def statements(self, *texts: str) -> Plan:
         """Return texts as statements of one transaction."""

@@ -8,9 +8,9 @@ from typing import Any, LiteralString
 from gatepost.errors import InvalidDeclaration
 from gatepost.postgres.catalog import Facts, Key
 from gatepost.postgres.plan import Hazard, Lock, Plan, Risk, Statement, risk
-from gatepost.provider import comment, definer, privileges
+from gatepost.provider import comment, definer, overloads, privileges
 from gatepost.provider.declarations import Declarations, Text
-from gatepost.provider.dependants import Rebuilding, Root, rebuilding
+from gatepost.provider.dependants import Root, rebuilding
 from gatepost.provider.insight import Created, created, or_replace
 from gatepost.provider.kind import Inputs, Kind
 from gatepost.provider.sqltext import Part, ident, part, raw, text
@@ -112,8 +112,7 @@ class FunctionKind(Kind[FunctionInputs]):
         if facts.read(self.key(old)) is None:
             return Plan()
         it = old.parsed()
-        others = facts.overloads(it.schema, it.name) > 1
-        found = rebuilding(facts, _root(it)) if others else Rebuilding()
+        found = overloads.handed_over(it, facts)
         risks = definer.of_removal(self.identify(old), old.privileges)
         return found.before + Plan((_drop(it),), risks) + found.after
 

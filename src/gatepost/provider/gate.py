@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from gatepost.errors import HazardNotApproved
 from gatepost.postgres.approvals import Approvals, how_to_approve
-from gatepost.postgres.catalog import Key
 from gatepost.postgres.plan import Plan
 from gatepost.postgres.planned import Planned
+from gatepost.provider.insight import calls_of
+from gatepost.provider.kind import Inputs, Kind
 
 OnPlan = Callable[[str, str, Plan], None]
 """Called with URN, operation (create, update, delete) and plan, in a preview and before a plan runs."""
@@ -46,10 +48,20 @@ class Gate:
             self._foreseen = deepcopy(self._planned)
         return self._foreseen
 
-    def note_move(self, old: Key | None, new: Key | None, *, preview: bool) -> None:
-        """In a preview, tell later plans of a new name: the catalog will not."""
-        if preview and old and new and old != new:
-            self.planned(preview=True).move(old, new)
+    def note_change(self, kind: Kind[Any], old: Inputs, new: Inputs | None, *, preview: bool) -> None:
+        """In a preview, tell later plans where an object will be and what it will call: the catalog will not.
+
+        :param new: its declaration; None where it goes.
+        """
+        key = kind.key(old)
+        if not preview or key is None:
+            return
+        planned, place = self.planned(preview=True), kind.key(new) if new else None
+        if place and place != key:
+            planned.move(key, place)
+        planned.calling[key] = frozenset(
+            call for one in (kind.texts(new) if new else ()) for call in calls_of(one)
+        )
 
     def judge(self, plan: Plan, urn: str, label: str, operation: str, *, preview: bool) -> None:
         """Report a plan with its hazards; what happens to a table made in this deployment is none.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from gatepost.errors import InvalidDeclaration
 from gatepost.insight.tree import PARSER, WrongSQL, statements
-from gatepost.provider.declarations import position
+from gatepost.provider.declarations import Text, position
 
 
 def parse(sql: str, where: str) -> list[Any]:
@@ -117,16 +118,31 @@ def check_collation(name: str, where: str) -> None:
         )
 
 
-def calls_in(node: Any) -> set[str]:
-    """Return the names of the functions that the tree calls, without their schemas."""
+def calls_in(node: Any) -> Iterator[Any]:
+    """Yield the calls of functions in the tree."""
     from pglast import ast
 
     if isinstance(node, tuple | list):
-        return {name for item in node for name in calls_in(item)}
-    if not isinstance(node, ast.Node):
+        for item in node:
+            yield from calls_in(item)
+    elif isinstance(node, ast.Node):
+        if isinstance(node, ast.FuncCall) and node.funcname:
+            yield node
+        for attribute in node:
+            yield from calls_in(getattr(node, attribute))
+
+
+def called(node: Any) -> set[str]:
+    """Return the names of the functions that the tree calls, without their schemas."""
+    return {str(one.funcname[-1].sval) for one in calls_in(node)}
+
+
+def calls_of(text: Text) -> set[tuple[str, int]]:
+    """Return the same of a declaration's text, each with how many arguments it is given."""
+    if text.form == "type":
         return set()
-    own = {str(node.funcname[-1].sval)} if isinstance(node, ast.FuncCall) and node.funcname else set()
-    return own | {name for attribute in node for name in calls_in(getattr(node, attribute))}
+    tree = (parse_expression if text.form == "expression" else parse)(text.sql, text.where)
+    return {(str(one.funcname[-1].sval), len(one.args or ())) for one in calls_in(tree)}
 
 
 @dataclass(frozen=True)

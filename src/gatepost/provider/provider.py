@@ -193,7 +193,7 @@ class GatepostProvider(Provider):
             plan = advice.of_changed(work.change(old, new, then, facts, session.runner.ledger), old, new)
             if request.preview and plan:
                 require_rights(facts, kind.key(old), work.label)
-            self.gate.note_move(kind.key(old), kind.key(new), preview=request.preview)
+            self.gate.note_change(kind, old, new, preview=request.preview)
         definition = self._apply(work, new, plan, "update", preview=request.preview)
         return UpdateResponse(outputs(kind, new, request.news, definition))
 
@@ -220,6 +220,7 @@ class GatepostProvider(Provider):
             plan = advice.of_deleted(gone, old, request.urn.rpartition("::")[2], self._checks.declared)
             if preview and plan:
                 require_rights(facts, kind.key(old), label_of(request.urn))
+        self.gate.note_change(kind, old, None, preview=preview)
         plan = plan.kept_secret() if has_secret(request.properties) else plan
         self.opened().admit(plan, label_of(request.urn))
         self.gate.judge(plan, request.urn, label_of(request.urn), "delete", preview=preview)
@@ -255,8 +256,7 @@ class GatepostProvider(Provider):
             return wire(UNKNOWN)
         session, key = self.opened(), work.kind.key(inputs)
         if plan:
-            done = Work(work.urn, operation, work.declared(inputs), key)
-            session.run(plan, work.label, done, work.timeout)
+            session.run(plan, work.label, Work(work.urn, operation, work.declared(inputs), key), work.timeout)
         return wire(session.read_back(key, work.label) if key else {})
 
     @contextmanager

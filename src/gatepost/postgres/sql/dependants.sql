@@ -80,12 +80,14 @@ described as (
             else i.type
         end as type,
         i.identity,
+        j.object_names[cardinality(j.object_names)] as own_name,
         coalesce(c.oid, g.indrelid, t.tgrelid, q.polrelid, w.ev_class, f.adrelid, nullif(k.conrelid, 0), s.stxrelid, b.prrelid) as relation,
         case when n.subid = 0 then coalesce(c.relowner, p.proowner, s.stxowner) end as owner,
         coalesce(c.relacl, p.proacl) as acl,
         case when c.oid is not null then 'r' else 'f' end::"char" as acl_type
     from nodes as n
     cross join lateral pg_identify_object(n.classid, n.objid, n.subid) as i
+    cross join lateral pg_identify_object_as_address(n.classid, n.objid, n.subid) as j
     left join pg_index as g on n.classid = 'pg_class'::regclass and g.indexrelid = n.objid
     left join pg_class as c on n.classid = 'pg_class'::regclass and c.oid = n.objid and g.indexrelid is null
     left join pg_type as y on n.classid = 'pg_type'::regclass and y.oid = n.objid
@@ -123,6 +125,7 @@ select
     o.columns,
     o.type,
     o.identity,
+    o.own_name,
     r.nspname as schema,
     r.relname as relation,
     o.owner is null or pg_has_role(o.owner, 'usage') as owned,
