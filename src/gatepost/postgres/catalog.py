@@ -32,7 +32,7 @@ KINDS = (
 )
 PROPERTIES = (
     "clustering of ", "comment on ", "compression of ", "default of ", "not null of ", "options of ",
-    "replica identity of ", "statistics of ", "storage of ",
+    "privileges of ", "replica identity of ", "statistics of ", "storage of ",
 )  # fmt: skip
 """How a property is called that a statement of its own sets: `statistics of column public.notes.body`."""
 

@@ -25,9 +25,10 @@ class Verbatim(DatabaseObject):
 
     :param creates: what it is, as `drop` calls it: `aggregate public.median(numeric)`; or the property:
         `clustering of`, `compression of`, `default of` (a column of a view or partition), `not null of` (a
-        partition's column), `options of`, `replica identity of`, `statistics of` or `storage of` something,
-        or `comment on` a schema, an extension, the index of a constraint, the constraint of a domain or the
-        column of a partition.
+        partition's column), `options of`, `privileges of` a role (on the sequence of an identity column),
+        `replica identity of`, `statistics of` or `storage of` something, or `comment on` a schema, an
+        extension, the index of a constraint, the constraint of a domain, the column of a partition or the
+        sequence of an identity column.
     """
 
     def __init__(

@@ -7,6 +7,9 @@ select
         'options', coalesce(to_jsonb(c.reloptions), '[]'),
         'method', (select m.amname from pg_am as m where m.oid = c.relam),
         'tablespace', (select s.spcname from pg_tablespace as s where s.oid = c.reltablespace),
+        'privileges',
+        -- part: privileges
+        ,
         -- part: of_view
     ) as definition
 from pg_class as c

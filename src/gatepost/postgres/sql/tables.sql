@@ -94,8 +94,8 @@ cross join lateral (
             case when m.relkind = 'p' then pg_get_partkeydef(m.oid) end as partition_by,
             sec.row_security,
             first_value(sec.row_security) over w as row_security_of_table,
-            coalesce(acl.privileges, '{}') as privileges,
-            first_value(coalesce(acl.privileges, '{}')) over w as privileges_of_table,
+            acl.privileges,
+            first_value(acl.privileges) over w as privileges_of_table,
             sto.storage,
             obj_description(m.oid, 'pg_class') as comment
         from (
@@ -120,30 +120,12 @@ cross join lateral (
                 select 'toast.' || p.option_name, p.option_value from pg_options_to_table(toast.reloptions) as p
             ) as o
         ) as sto on m.reloptions is not null or toast.oid is not null
-        left join lateral (
-            select jsonb_object_agg(g.grantee, g.privileges) as privileges
-            from (
-                select
-                    p.grantee,
-                    jsonb_agg(p.privilege order by p.privilege) as privileges
-                from (
-                    select
-                        case when x.grantee = 0 then 'public' else pg_get_userbyid(x.grantee) end as grantee,
-                        lower(x.privilege_type) || case when x.is_grantable then ' with grant option' else '' end as privilege
-                    from aclexplode(coalesce(m.relacl, acldefault('r', m.relowner))) as x
-                    where x.grantee <> m.relowner
-                    union all
-                    select
-                        case when x.grantee = 0 then 'public' else pg_get_userbyid(x.grantee) end,
-                        lower(x.privilege_type) || ' (' || string_agg(a.attname, ', ' order by a.attname) || ')'
-                        || case when x.is_grantable then ' with grant option' else '' end
-                    from pg_attribute as a, aclexplode(a.attacl) as x
-                    where a.attrelid = m.oid and not a.attisdropped and x.grantee <> m.relowner
-                    group by x.grantee, x.privilege_type, x.is_grantable
-                ) as p
-                group by p.grantee
-            ) as g
-        ) as acl on true
+        cross join lateral (
+            select
+                -- part: privileges
+                as privileges
+            from (select m.oid, m.relacl, m.relowner) as c
+        ) as acl
         window w as (order by t.level)
     ) as one
 ) as own

@@ -5,6 +5,9 @@ select
     jsonb_build_object(
         'definition', pg_get_viewdef(c.oid),
         'options', coalesce(to_jsonb(c.reloptions), '[]'),
+        'privileges',
+        -- part: privileges
+        ,
         -- part: of_view
     ) as definition
 from pg_class as c

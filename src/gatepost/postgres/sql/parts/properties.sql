@@ -30,6 +30,18 @@ above as materialized (
     order by i.inhrelid, a.attname, i.inhseqno
 ),
 
+-- The sequences of identity columns, which are made with their tables, where they have the names that they get so.
+counting as materialized (
+    select q.oid, q.oid::regclass::text as label, q.relacl, q.relowner, n.nspname, t.relname
+    from pg_class as q
+    join pg_depend as u on u.classid = 'pg_class'::regclass and u.objid = q.oid and u.refclassid = 'pg_class'::regclass and u.deptype = 'i'
+    join pg_class as t on t.oid = u.refobjid
+    join pg_namespace as n on n.oid = t.relnamespace
+    join pg_attribute as a on a.attrelid = t.oid and a.attnum = u.refobjsubid
+    cross join lateral (select length(t.relname) as relation, length(a.attname) as attribute) as size
+    where q.relkind = 'S' and q.relname = left(t.relname, greatest(29, 58 - size.attribute)) || '_' || left(a.attname, greatest(29, 58 - size.relation)) || '_seq'
+),
+
 storages (short, name) as (
     values ('p'::"char", 'plain'), ('e', 'external'), ('m', 'main'), ('x', 'extended')
 ),
@@ -111,6 +123,24 @@ properties (name, sql, undo, schema, relation) as (
     join pg_class as t on t.oid = i.indrelid
     where not x.relispartition and exists (select from pg_constraint as k where k.conindid = x.oid and k.contype in ('p', 'u', 'x'))
     union all
+    select 'comment on sequence ' || q.label, 'comment on sequence ' || q.label || ' is ' || d.said, 'comment on sequence ' || q.label || ' is null', q.nspname, q.relname
+    from counting as q
+    join described as d on d.classoid = 'pg_class'::regclass and d.objoid = q.oid and d.objsubid = 0
+    union all
+    select
+        'privileges of ' || g.role || ' on sequence ' || q.label || g.passed_on,
+        'grant ' || string_agg(g.privilege, ', ' order by g.privilege) || ' on sequence ' || q.label || ' to ' || g.role || g.passed_on,
+        'revoke all on sequence ' || q.label || ' from ' || g.role, q.nspname, q.relname
+    from counting as q
+    cross join lateral (
+        select
+            lower(x.privilege_type) as privilege, case x.grantee when 0 then 'public' else quote_ident(pg_get_userbyid(x.grantee)) end as role,
+            case when x.is_grantable then ' with grant option' else '' end as passed_on
+        from aclexplode(q.relacl) as x
+        where x.grantee <> q.relowner
+    ) as g
+    group by q.label, q.nspname, q.relname, g.role, g.passed_on
+    union all
     select 'comment on constraint ' || quote_ident(k.conname) || ' on domain ' || k.contypid::regtype, 'comment on constraint ' || quote_ident(k.conname) || ' on domain ' || k.contypid::regtype || ' is ' || d.said, 'comment on constraint ' || quote_ident(k.conname) || ' on domain ' || k.contypid::regtype || ' is null', n.nspname, t.typname
     from pg_constraint as k
     join described as d on d.classoid = 'pg_constraint'::regclass and d.objoid = k.oid
@@ -121,6 +151,10 @@ properties (name, sql, undo, schema, relation) as (
     from described as d
     join pg_namespace as n on n.oid = d.objoid
     where d.classoid = 'pg_namespace'::regclass and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'gatepost') and (n.nspname, d.description) <> ('public', 'standard public schema')
+    union all
+    select 'comment on schema public', 'comment on schema public is null', 'comment on schema public is ''standard public schema''', null, null
+    from pg_namespace as n
+    where n.nspname = 'public' and obj_description(n.oid, 'pg_namespace') is null
     union all
     select 'comment on extension ' || quote_ident(e.extname), 'comment on extension ' || quote_ident(e.extname) || ' is ' || quote_literal(d.description), 'comment on extension ' || quote_ident(e.extname) || ' is ' || quote_literal(a.comment), null, null
     from pg_extension as e
