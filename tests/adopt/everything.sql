@@ -143,3 +143,7 @@ create view app.lost as select app.astray() as n;
 create function app.found() returns bigint language sql as 'select n from app.lost';
 create or replace function app.astray() returns bigint language sql as 'select app.found() + count(*) from houses';
 create function app.on_its_way() returns bigint language sql set search_path = app as 'select count(*) from houses';
+-- A body whose column is gone.
+create table app.letters (id integer primary key, sealed boolean);
+create function app.unsealed() returns bigint language plpgsql as $$ declare n bigint; begin select count(l.opened) into n from app.letters as l; return n; end $$;
+create function app.no_letters() returns void language plpgsql as $$ begin delete from app.letters where torn; perform app.letter_bin(); end $$;

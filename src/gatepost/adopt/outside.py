@@ -64,11 +64,16 @@ class Recorder:
         missing = sorted(self._declared.fresh & absent.keys())
         return lacking(absent[missing[0]]) if missing else None
 
-    def outside(self, functions: Iterable[str]) -> set[str]:
-        """Return what the declarations so far, and the bodies of functions, use beside them."""
-        for sql in functions:
-            self._declared.untracked(sql, frozenset())
-        return self._declared.used | self._declared.fresh
+    @property
+    def used(self) -> set[str]:
+        """What the declarations so far use beside them."""
+        return self._declared.used
+
+    def looked_up(self, sql: str) -> set[str] | None:
+        """Return what a body looks up beside the declarations; None where it names a column that none has."""
+        self._declared.begin()
+        missing = self._declared.untracked(sql, frozenset())
+        return None if missing else set(self._declared.fresh)
 
 
 class _Open(Declarations):

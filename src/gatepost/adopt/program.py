@@ -138,9 +138,18 @@ class _Choice:
         return lacking(missing[0]) if missing else None
 
     def used_outside(self) -> set[str]:
-        """Return what the declarations, and the bodies that are looked into, use beside them."""
-        functions = (given for key, given in self.inputs.items() if key.kind == "functions")
-        return self._known.outside(given["sql"] for given in functions if given.get("checkBody", True))
+        """Return what the declarations, and the bodies that are looked into, use beside them.
+
+        A body that names a column which is gone is looked into no more: no deployment would take it.
+        """
+        used = set(self._known.used)
+        for key, given in self.inputs.items():
+            if key.kind == "functions" and given.get("checkBody", True):
+                found = self._known.looked_up(given["sql"])
+                if found is None:
+                    given["checkBody"] = False
+                used |= found or set()
+        return used
 
 
 def _place(key: Key) -> str:
