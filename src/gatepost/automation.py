@@ -110,9 +110,8 @@ class PulumiCli:
         steps, started = Steps(self.observer, preview=preview), time.perf_counter()
         self._perform(operation, steps)
         outputs = {} if preview else self.outputs()
-        return Result(
-            dict(steps.changes), outputs, steps.events, time.perf_counter() - started, steps.warnings
-        )
+        seconds = time.perf_counter() - started
+        return Result(dict(steps.changes), outputs, steps.events, seconds, steps.warnings, steps.restated)
 
     def _preview(self, operation: Callable[[AutomationStack, Any], Any]) -> Result:
         """Preview, and plan the deletes too: the CLI asks no provider about them."""

@@ -14,7 +14,7 @@ from gatepost.engine.model import KEPT, Drift, Op, StepEvent, urn_name, urn_type
 from gatepost.observer import Observer, planned
 
 if TYPE_CHECKING:
-    from pulumi.automation import EngineEvent, StepEventMetadata
+    from pulumi.automation import EngineEvent, StepEventMetadata, StepEventStateMetadata
 
 _OPS = frozenset(get_args(Op))
 _MARKUP = re.compile(r"<\{%.*?%\}>|\x1b\[[0-9;]*m")
@@ -55,6 +55,7 @@ class Steps:
     warnings: list[str] = field(default_factory=list)
     errors: list[tuple[str, str]] = field(default_factory=list)
     drifts: list[Drift] = field(default_factory=list)
+    restated: dict[str, list[str]] = field(default_factory=dict)
     _started: dict[str, float] = field(default_factory=dict)
 
     def hear(self, event: EngineEvent) -> None:
@@ -77,6 +78,8 @@ class Steps:
         parent = step.new.parent if step.new else step.old.parent if step.old else ""
         above = (urn_type(parent), urn_name(parent)) if parent else None
         self.observer.belongs(urn_type(step.urn), urn_name(step.urn), above)
+        if step.op == "same" and step.old and step.new:
+            self._note_options(step, step.old, step.new)
         if step.op == "refresh" and step.old and step.new is None:
             self._note_drift(step)
         if self.preview:
@@ -107,6 +110,18 @@ class Steps:
         new = dict(step.new.outputs or {}) if step.new and step.op != "delete" else None
         if old != new and urn_type(step.urn) != STACK:
             self.drifts.append(Drift(step.urn, old, new))
+
+    def _note_options(
+        self, step: StepEventMetadata, old: StepEventStateMetadata, new: StepEventStateMetadata
+    ) -> None:
+        """Note what only the state will have anew, of that which the CLI tells."""
+        told = {
+            "urn": old.urn != new.urn,
+            "protect": bool(old.protect) != bool(new.protect),
+            "retainOnDelete": bool(old.retain_on_delete) != bool(new.retain_on_delete),
+        }
+        if fields := [name for name, changed in told.items() if changed]:
+            self.restated[step.urn] = fields
 
     def _diagnose(self, found: Any) -> None:
         text = _MARKUP.sub("", found.message).strip()

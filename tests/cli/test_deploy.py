@@ -40,6 +40,20 @@ def test_up_deploys_and_then_has_nothing_to_do(workspace: Workspace) -> None:
     assert "nothing to do, 4 unchanged" in workspace.run("up", "--yes").stdout
 
 
+PROTECTED = POSTS.replace('comment="A post"', 'opts=pulumi.ResourceOptions(protect=True), comment="A post"')
+
+
+def test_what_changes_in_the_state_alone_is_saved(posts: Workspace) -> None:
+    posts.write(PROTECTED)
+    assert "in the state alone: table posts (protect)" in posts.run("preview").stdout
+    assert "in the state alone: table posts (protect)" in posts.run("up", "--yes").stdout
+    assert "nothing to do, 4 unchanged" in posts.run("up", "--yes").stdout
+    posts.write("")
+    refused = posts.run("up", "--yes", "--approve", "DELETES_DATA", code=None)
+    assert "protected and would be deleted" in refused.stderr
+    assert posts.sql("select to_regclass('posts')::text") == [("posts",)]
+
+
 def test_up_as_json_is_one_document(workspace: Workspace) -> None:
     workspace.write(POSTS)
     document = workspace.json("up", "--yes", "--sql")

@@ -23,6 +23,27 @@ def test_protect_refuses_deletion_replacement_and_destruction(stack: Stack):
     assert stack.up(lambda: None).changes["delete"] == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "options", "fields"),
+    [
+        ("a", ResourceOptions(protect=True), ["protect"]),
+        ("a", ResourceOptions(retain_on_delete=True), ["retainOnDelete"]),
+        ("b", ResourceOptions(aliases=[Alias(name="a")]), ["urn", "propertyDependencies"]),
+    ],
+)
+def test_what_changes_in_the_state_alone_is_told_and_saved(
+    stack: Stack, name: str, options: ResourceOptions, fields: list[str]
+):
+    stack.up(lambda: Thing("a", value=1))
+    before = stack.resource("a")
+    restated = {before["urn"].replace("::a", f"::{name}"): fields}
+    assert stack.preview(lambda: Thing(name, options, value=1)).restated == restated
+    assert stack.resource("a") == before
+    made = stack.up(lambda: Thing(name, options, value=1))
+    assert (made.changes, made.restated) == ({"same": 2}, restated)
+    assert stack.preview(lambda: Thing(name, options, value=1)).restated == {}
+
+
 def test_protected_dependents_refuse_a_delete_before_replace(stack: Stack):
     def program(key):
         a = Thing("a", ResourceOptions(delete_before_replace=True), key=key)

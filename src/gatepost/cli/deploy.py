@@ -119,6 +119,7 @@ class Command:
         self.document |= {
             "changes": count(events, result),
             "steps": [self._step(event) for event in result.steps if is_shown(event) and event.op != "same"],
+            "restated": result.restated,
             "outputs": result.outputs,
             "seconds": round(result.seconds, 4),
             "warnings": result.warnings,
@@ -204,8 +205,7 @@ def up(options: Options) -> Command:
             command.confirm("")
         planned = command.preview(engine, engine.preview)
         command.settle(planned)
-        events = changes_of(planned)
-        if not events and _is_settled(command, engine, planned):
+        if not (events := changes_of(planned)) and _is_settled(command, engine, planned):
             show_nothing(command, planned)
             command.gate(engine)
             return command
@@ -221,10 +221,10 @@ def up(options: Options) -> Command:
 
 
 def _is_settled(command: Command, engine: Engine, planned: Result) -> bool:
-    """Return whether the state, too, has nothing to learn: outputs, or what a killed deployment left."""
+    """Return whether the state, too, has nothing to learn: outputs, options, or what a killed one left."""
     changed = {op for op, number in planned.changes.items() if number} - {"same", "read"}
-    if changed or engine.name == "cli":
-        return not changed
+    if changed or planned.restated or engine.name == "cli":
+        return not (changed or planned.restated)
     journals = command.stack.backend / ".pulumi" / "gatepost" / command.stack.project
     left = (journals / f"{command.stack.name}.journal").exists()
     return not left and engine.outputs() == planned.outputs

@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from gatepost.cli.display import Screen
+from gatepost.engine.model import urn_name, urn_type
 from gatepost.observer import Observer, Planned, is_shown
 from gatepost.words import SYMBOLS, changed, counted, done_by, kind_of, plural, took
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 _PARTS = ("same", "create-replacement")
 _MANY = 60
 """With more creations than this, they are counted by kind rather than listed one by one."""
+_SOME = 10
+"""So many resources are named of which the state alone changes."""
 
 
 def changes_of(result: Result) -> list[StepEvent]:
@@ -135,5 +138,17 @@ def show_summary(screen: Screen, result: Result, events: list[StepEvent], *, fut
     words = counted(count(events, result), future=future)
     mark = Text("" if future else "✓ ", "green")
     screen.line(mark.append(words, "bold").append(f"  {took(result.seconds)}", "dim"))
+    if result.restated:
+        screen.line(f"in the state alone: {_restated(result)}")
     for warning in dict.fromkeys(result.warnings):
         screen.line(f"warning: {warning}", "yellow")
+
+
+def _restated(result: Result) -> str:
+    """Return which fields change in the state alone: `table posts (protect)`."""
+    names = [
+        f"{kind_of(urn_type(urn))} {urn_name(urn)} ({', '.join(fields)})"
+        for urn, fields in result.restated.items()
+    ]
+    more = f" and {len(names) - _SOME} more" if len(names) > _SOME else ""
+    return ", ".join(names[:_SOME]) + more

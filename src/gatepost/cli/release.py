@@ -80,7 +80,8 @@ def _deploy(command: Command, engine: Engine, wanted: Wanted) -> None:
     command.document |= _described(release)
     planned = command.preview(engine, engine.preview)
     command.settle(planned)
-    if not changes_of(planned) and release.commit == release.previous and not release.interrupted:
+    settled = not changes_of(planned) and not planned.restated
+    if settled and release.commit == release.previous and not release.interrupted:
         command.document["outcome"] = "nothing to do"
         show_nothing(command, planned)
         return

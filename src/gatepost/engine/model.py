@@ -114,6 +114,8 @@ class Result:
     steps: list[StepEvent]
     seconds: float
     warnings: list[str] = field(default_factory=list)
+    restated: dict[str, list[str]] = field(default_factory=dict)
+    """What changes in the state alone: by URN the fields that do, as the state names them (`protect`)."""
     undone: bool = False
     """Whether all of it was taken back, as it was to be all or nothing."""
 

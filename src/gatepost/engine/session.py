@@ -215,7 +215,13 @@ class Session:
             )
         seconds = time.perf_counter() - self._clock
         result = Result(
-            dict(run.changes), self._outputs(), run.steps, seconds, run.warnings, undone=self._undone
+            dict(run.changes),
+            self._outputs(),
+            run.steps,
+            seconds,
+            run.warnings,
+            run.snapshot.restated,
+            undone=self._undone,
         )
         if run.fatal is not None:
             raise run.fatal

@@ -39,6 +39,8 @@ class Snapshot:
         self._late: list[tuple[Resource, int | None]] = []
         """What is to be recorded as soon as its secrets can be."""
         self.news: dict[str, Resource] = {}
+        self.restated: dict[str, list[str]] = {}
+        """The fields that change in the state of a resource that itself stays as it is."""
         self.dirty = checkpoint.recovered or len(self._pending) != len(checkpoint.pending)
 
     def half_updated(self, urn: str) -> Json | None:
@@ -81,15 +83,13 @@ class Snapshot:
             if old is not None and old.urn != new.urn:
                 self._renamed[old.urn] = new.urn
         self._settle(new.urn)
-        if self._journal is None:
-            return
-        if changed and self._vault.is_deriving:
+        if not changed:
+            self._keep(new, place)
+        elif self._journal is not None and self._vault.is_deriving:
             self.dirty = True
             self._late.append((new, place))
-        elif changed:
+        elif self._journal is not None:
             self._record({"put": new.to_json(), "old": place})
-        elif place is None or new.to_json() != self._stored[place]:
-            self.dirty = True
 
     def flag(self, old: Resource, *, delete: bool = False, pending_replacement: bool = False) -> None:
         """Mark an old resource: to be deleted later, or deleted and to be created again."""
@@ -164,6 +164,14 @@ class Snapshot:
         if known:
             self.dirty = True
             self._pending = [op for op in self._pending if op not in known]
+
+    def _keep(self, new: Resource, place: int | None) -> None:
+        """Note what differs in the state of a resource that nothing has changed: its options, say."""
+        now, before = new.to_json(), {} if place is None else self._stored[place]
+        if now != before:
+            self.dirty = True
+            fields = [name for name in {**before, **now} if before.get(name) != now.get(name)]
+            self.restated[new.urn] = fields
 
     def _record_late(self) -> None:
         late, self._late = self._late, []
