@@ -168,6 +168,24 @@ def test_a_domain_is_proved_without_its_table_being_locked_for_readers(deploy: D
     assert [one.mode for one in deploy.plans[-1][2].statements] == ["together", "separate"]
 
 
+@pytest.mark.parametrize("before", [{}, {"k": "value < 9"}])
+def test_nothing_is_left_of_a_check_that_a_value_fails(deploy: Deploy, before: dict[str, str]) -> None:
+    deploy.type("t", **domain("int", name="t", checks=before))
+    deploy.table("posts", columns=[col("id", "t")])
+    deploy.sql("insert into posts values (3)")
+    deployed = deploy.snapshot()
+    stricter = domain("int", name="t", checks={"k": "value > 5"}, default="7")
+    with deploy.next_deployment(approve="BLOCKS_WRITES,BREAKS_CLIENTS"):
+        with pytest.raises(StatementFailed, match="violate the new constraint"):
+            deploy.type("t", **stricter)
+        assert deploy.snapshot() == deployed
+        deploy.sql("update posts set id = 6")
+        assert deploy.type("t", **stricter) == "update"
+    assert deploy.sql("select conname, convalidated from pg_constraint where contypid = 't'::regtype") == [
+        ("k", True)
+    ]
+
+
 def test_a_composite_with_values_keeps_its_order(deploy: Deploy) -> None:
     point = {**POINT, "name": "t"}
     deploy.type("t", **point)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gatepost.errors import StillUsed
 from gatepost.postgres.catalog import Facts, Key
 from gatepost.postgres.plan import Hazard, Lock, Plan, Risk, Statement, risk
 from gatepost.provider import weakening
+from gatepost.provider.carried import beside
 from gatepost.provider.dependants import Dependant, Root, dependants, rebuilding
+from gatepost.provider.site import undone_by
 from gatepost.provider.sqltext import Part, expression, ident, literal, part, raw
 from gatepost.provider.type_inputs import AttributeInputs, TypeInputs, check
 from gatepost.provider.types import same_type
@@ -54,7 +58,7 @@ def _place(at: int, new: TypeInputs, values: list[str]) -> Part:
 def _domain(old: TypeInputs, new: TypeInputs, facts: Facts) -> Plan | None:
     if not same_type(old.type or "", new.type or "") or old.collation != new.collation:
         return None
-    statements, validated = list[Statement](), list[Statement]()
+    statements = list[Statement]()
     if old.default != new.default:
         default = (
             raw("drop default") if new.default is None else part("set default {e}", e=expression(new.default))
@@ -64,11 +68,8 @@ def _domain(old: TypeInputs, new: TypeInputs, facts: Facts) -> Plan | None:
         statements.append(old.alter(raw("drop not null" if new.nullable else "set not null"), Lock.SHARE))
     gone = [name for name, sql in old.checks.items() if new.checks.get(name) != sql]
     fresh = [(name, sql) for name, sql in new.checks.items() if old.checks.get(name) != sql]
+    proved, named = _proved(old, fresh)
     statements += [old.alter(part("drop constraint {k}", k=ident(name))) for name in gone]
-    for name, sql in fresh:
-        statements.append(old.alter(part("add {check} not valid", check=check(name, sql))))
-        proved = old.alter(part("validate constraint {k}", k=ident(name)), Lock.SHARE)
-        validated.append(Statement(proved.sql, proved.lock, proved.on, "separate"))
     stricter = fresh or (old.nullable and not new.nullable)
     proving = f"Every value of {old.where} is checked."
     risks = _striking(Hazard.BLOCKS_WRITES, old, facts, proving, Lock.SHARE) if stricter else ()
@@ -79,7 +80,24 @@ def _domain(old: TypeInputs, new: TypeInputs, facts: Facts) -> Plan | None:
     )
     if looser:
         risks += _striking(Hazard.BREAKS_CLIENTS, old, facts, f"What {old.where} kept out may come in.")
-    return Plan((*statements, *validated), risks)
+    return Plan((*proved, *statements, *named), risks)
+
+
+def _proved(old: TypeInputs, fresh: list[tuple[str, str]]) -> tuple[list[Statement], list[Statement]]:
+    """Return what adds and proves checks, or leaves nothing of them, and what then gives them their names.
+
+    What takes the place of another check stands beside it until then.
+    """
+    added, validated, named = list[Statement](), list[Statement](), list[Statement]()
+    for name, sql in fresh:
+        own = beside(name) if name in old.checks else name
+        undo = old.alter(part("drop constraint if exists {k}", k=ident(own)))
+        added.append(undone_by(undo, old.alter(part("add {check} not valid", check=check(own, sql)))))
+        proof = old.alter(part("validate constraint {k}", k=ident(own)), Lock.SHARE)
+        validated.append(replace(proof, mode="separate", undo=""))
+        if own != name:
+            named.append(old.alter(part("rename constraint {b} to {k}", b=ident(own), k=ident(name))))
+    return [*added, *validated], named
 
 
 def _composite(old: TypeInputs, new: TypeInputs, facts: Facts) -> Plan | None:
