@@ -8,8 +8,11 @@ from functools import cache
 from gatepost.provider.insight import parse_type
 
 _TEXTS = frozenset({"text", "varchar"})
-_MEASURED = frozenset({"varbit", "timestamp", "timestamptz", "time", "timetz"})
-"""Types whose values stay as they are when their limit grows."""
+_TIMES = frozenset({"timestamp", "timestamptz", "time", "timetz"})
+_FULL_PRECISION = 6
+"""The digits of a second that a time has without a limit."""
+_FIELDS = (12, 11, 10, 3, 1, 2)
+"""The bits of an interval's fields in its first modifier: second, minute, hour, day, month, year."""
 _NUMBERS = ("int2", "int4", "int8", "numeric")
 """Each holds the values of those before it."""
 
@@ -62,11 +65,15 @@ def only_widens(old: str, new: str) -> bool:
     if before.name in _TEXTS and after.name in _TEXTS:
         return _at_least(before.modifiers[:1], after.modifiers[:1])
     if before.name == after.name == "numeric":
+        scales = [(*one.modifiers, 0)[1] if one.modifiers else None for one in (before, after)]
         return not after.modifiers or (
-            _at_least(before.modifiers[:1], after.modifiers[:1])
-            and before.modifiers[1:] == after.modifiers[1:]
+            _at_least(before.modifiers[:1], after.modifiers[:1]) and scales[0] == scales[1]
         )
-    if before.name == after.name and before.name in _MEASURED:
+    if before.name == after.name == "interval":
+        return _keeps_fields(before.modifiers, after.modifiers)
+    if before.name == after.name and before.name in _TIMES:
+        return _as_precise(before.modifiers, after.modifiers)
+    if before.name == after.name == "varbit":
         return _at_least(before.modifiers[:1], after.modifiers[:1])
     return (before.name, after.name) == ("cidr", "inet")
 
@@ -122,11 +129,29 @@ def _rounds(before: TypeName, after: TypeName) -> bool:
 
 
 def _shortens(before: TypeName, after: TypeName) -> bool:
-    """A date has no time, a time no date; and fewer digits are fewer."""
+    """A date has no time, a time no date; and fewer digits, or fields of an interval, are fewer."""
     days = {"timestamp", "timestamptz"}
+    if before.name == after.name == "interval":
+        return True
     if before.name == "date" or {before.name, after.name} <= days or before.name == after.name:
         return not _at_least(before.modifiers[:1] or (6,), after.modifiers[:1] or (6,))
     return True
+
+
+def _keeps_fields(before: tuple[int | None, ...], after: tuple[int | None, ...]) -> bool:
+    """Whether an interval keeps its smallest field, and of seconds all digits."""
+    old, new = (_smallest(one) for one in (before, after))
+    return new <= old and (old > 0 or _as_precise(before[1:], after[1:]))
+
+
+def _smallest(modifiers: tuple[int | None, ...]) -> int:
+    """Return the place in `_FIELDS` of the smallest field."""
+    fields = modifiers[0] if modifiers and modifiers[0] is not None else -1
+    return next(at for at, bit in enumerate(_FIELDS) if fields >> bit & 1)
+
+
+def _as_precise(old: tuple[int | None, ...], new: tuple[int | None, ...]) -> bool:
+    return (bool(new) and new[0] is not None and new[0] >= _FULL_PRECISION) or _at_least(old, new)
 
 
 def _at_least(old: tuple[int | None, ...], new: tuple[int | None, ...]) -> bool:
