@@ -78,3 +78,50 @@ def test_what_is_changed_and_calls_it_still_is_made_again(deploy: Deploy) -> Non
         del policy["definition"]
         preview(deploy, DEFAULT, ("Policy", "p", policy), ("Index", "i", None))
         assert parts_of(deploy.plans[-1][2]) == ["drop policy p", DROP, "create policy p"]
+
+
+def hazards(deploy: Deploy, before: str, after: str) -> list[str]:
+    """What the making of a function with other arguments is told of, after the former one is in use."""
+    deploy.function("f", sql=before)
+    deploy.table(columns=[col("id", "integer")], row_security="enabled")
+    deploy.policy("p", command="select", roles=["public"], using="public.f(id) = 1")
+    deploy.index("i", columns=["(public.f(id))"])
+    deploy.sql("insert into posts (id) values (1)")
+    deploy.function("f", sql=after)
+    *_, making, _ = [plan for _, _, plan in deploy.plans]
+    return [risk.name for risk in making.risks]
+
+
+def test_another_body_decides_for_a_policy(deploy: Deploy) -> None:
+    """The index is no hazard of it: it is built anew with the new body."""
+    widened = DEFAULT.replace("select $1", "select 1")
+    assert hazards(deploy, ONE, widened) == ["WIDENS_ACCESS:public.f(int4,int4)"]
+
+
+def test_the_same_body_decides_as_before(deploy: Deploy) -> None:
+    assert hazards(deploy, ONE, DEFAULT) == []
+
+
+def test_another_body_outdates_what_asks_through_others(deploy: Deploy) -> None:
+    deploy.function("f", sql=ONE)
+    deploy.function("g", sql=fn("g(a int) returns int", "select public.f(a)"))
+    deploy.table(columns=[col("id", "integer")])
+    deploy.index("i", columns=["(public.g(id))"])
+    deploy.sql("insert into posts (id) values (1)")
+    deploy.function("f", sql=DEFAULT.replace("select $1", "select 1"))
+    *_, making, _ = [plan for _, _, plan in deploy.plans]
+    assert [risk.name for risk in making.risks] == ["OUTDATES_VALUES:public.f(int4,int4)"]
+
+
+def test_a_definer_with_other_arguments_is_compared_with_the_former_one(deploy: Deploy) -> None:
+    deploy.table(columns=[col("id", "integer")])
+    deploy.sql("insert into posts (id) values (1)")
+    head, body = "security definer set search_path = '' stable", "select 1 from public.posts where id = $1"
+    held = {"public": ["execute"]}
+    deploy.function("f", sql=fn("f(a int) returns int", body, head), privileges=held)
+    for arguments, shown, risks in (
+        ("a int, b int default 1", body, []),
+        ("a int, b text default ''", body.partition(" where")[0], ["WIDENS_ACCESS"]),
+    ):
+        deploy.function("f", sql=fn(f"f({arguments}) returns int", shown, head), privileges=held)
+        assert [risk.hazard for risk in deploy.plans[-2][2].risks] == risks

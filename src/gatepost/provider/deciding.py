@@ -9,21 +9,22 @@ from gatepost.postgres.catalog import Facts, query
 from gatepost.postgres.plan import Hazard, Lock, Risk, risk
 
 _DECIDED = ("policy", "view")
-_Asking = tuple[str, str, str, str]
-"""The kind of what asks, its name, and its table's schema and name."""
+_Asking = tuple[str, str, str, str, bool]
+"""The kind of what asks, its name, its table's schema and name, and whether it asks by itself."""
 
 
 def of_function(
-    place: tuple[str, str], on: str, facts: Facts, *, is_definer: bool = False
+    place: tuple[str, str], on: str, facts: Facts, *, is_definer: bool = False, anew: bool = False
 ) -> tuple[Risk, ...]:
     """Return what another body of a function does to the rows that are decided or computed by it.
 
     :param place: its schema and name.
     :param is_definer: whether it is told anyway that it lets others see more.
+    :param anew: whether what asks it by itself is made again with it.
     """
     asking = list(_asking(place, facts))
     deciding = [_said(one) for one in asking if one[0] in _DECIDED and not is_definer]
-    keeping = [_said(one) for one in asking if one[0] not in _DECIDED]
+    keeping = [_said(one) for one in asking if one[0] not in _DECIDED and not (anew and one[4])]
     found: tuple[Risk, ...] = ()
     if deciding:
         detail = f"Its body does something else, and decides for {', '.join(deciding)}."
@@ -45,5 +46,5 @@ def _asking(place: tuple[str, str], facts: Facts) -> Iterator[_Asking]:
 
 
 def _said(one: _Asking) -> str:
-    kind, name, schema, table = one
+    kind, name, schema, table, _ = one
     return f"{kind} {name}" if kind == "view" else f"{kind} {name} on {schema}.{table}"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def of_function(old: FunctionInputs, new: FunctionInputs, on: str, facts: Facts) -> tuple[Risk, ...]:
-    """Return what another function of the same signature does to access."""
+    """Return what another function of the same name does to access and to what was computed."""
     before, after = Routine.of(old.sql), Routine.of(new.sql)
     found = _of_definer(on, before.is_definer, after.is_definer)
     found += access.of_privileges(on, old.privileges, new.privileges)
@@ -31,8 +31,9 @@ def of_function(old: FunctionInputs, new: FunctionInputs, on: str, facts: Facts)
         found += _of_owner(on, old.owner, new.owner) + _of_path(on, before.search_path, after.search_path)
         found += _of_body(on, old.sql, new.sql)
     if before.body != after.body:
-        it, definer = new.parsed(), before.is_definer and after.is_definer
-        found += deciding.of_function((it.schema, it.name), on, facts, is_definer=definer)
+        was, it, definer = old.parsed(), new.parsed(), before.is_definer and after.is_definer
+        anew = was.signature != it.signature or not was.replaceable_by(it)
+        found += deciding.of_function((it.schema, it.name), on, facts, is_definer=definer, anew=anew)
     return found
 
 

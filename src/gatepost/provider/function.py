@@ -82,6 +82,13 @@ class FunctionKind(Kind[FunctionInputs]):
         opens = definer.of_new_function(given, self.identify(given), facts)
         return self._made(given, facts) + Plan(risks=opens)
 
+    def succeed(self, old: FunctionInputs, new: FunctionInputs, facts: Facts) -> Plan:
+        """What hangs on the old one takes to one of the same name, whatever that does."""
+        before, it = old.parsed(), new.parsed()
+        if (before.schema, before.name) != (it.schema, it.name):
+            return self.create(new, facts)
+        return self._made(new, facts) + Plan(risks=definer.of_function(old, new, self.identify(new), facts))
+
     def _made(self, given: FunctionInputs, facts: Facts) -> Plan:
         it = given.parsed()
         statements = _creating(given, given.sql, it)

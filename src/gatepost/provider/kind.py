@@ -125,6 +125,10 @@ class Kind(ABC, Generic[I]):
     def create(self, given: I, facts: Facts) -> Plan:
         """Return the plan that makes the object."""
 
+    def succeed(self, old: I, new: I, facts: Facts) -> Plan:
+        """Return the plan that makes the object whose predecessor goes afterwards."""
+        return self.create(new, facts)
+
     @abstractmethod
     def update(self, old: I, new: I, facts: Facts) -> Plan:
         """Return the plan that changes it in place."""

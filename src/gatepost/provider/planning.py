@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from gatepost.errors import ObjectExists
-from gatepost.postgres.catalog import Definition, Facts, Key
+from gatepost.postgres.catalog import Definition, Facts
 from gatepost.postgres.ledger import Ledger
 from gatepost.postgres.plan import Plan
 from gatepost.provider.kind import Inputs, Kind
@@ -33,8 +33,8 @@ class Request:
     """The resource's own, in seconds; 0 where it has none."""
     in_state: bool = False
     """Whether the engine's state knows the resource: what is there is then what it is to replace."""
-    replaced: Key | None = None
-    """Where what it is to replace is."""
+    replaced: Inputs | None = None
+    """The declaration of what it is to replace."""
 
     def declared(self, inputs: Inputs) -> dict[str, Any] | None:
         """Return what the ledger remembers of the declaration; nothing of one with a secret."""
@@ -47,9 +47,9 @@ class Request:
         """
         key = self.kind.key(inputs)
         found = facts.read(key) if key else None
-        if found is not None and key == self.replaced:
+        if found is not None and self.replaced and key == self.kind.key(self.replaced):
             raise self._in_its_own_place(inputs)
-        plan = self._marked(self.kind.create(inputs, facts))
+        plan = self._marked(self._made(inputs, facts))
         if key and found is None:
             facts.planned.make(key)
         if found is None or found.get("valid") is False or self.kind.takes_over(inputs, found):
@@ -57,6 +57,11 @@ class Request:
         if (remaining := ledger.remaining(facts.connection, self.urn, plan)) is not None:
             return remaining
         return self._continued(inputs, plan, facts, ledger)
+
+    def _made(self, inputs: Inputs, facts: Facts) -> Plan:
+        if self.replaced is None:
+            return self.kind.create(inputs, facts)
+        return self.kind.succeed(self.replaced, inputs, facts)
 
     def _continued(self, inputs: Inputs, plan: Plan, facts: Facts, ledger: Ledger) -> Plan:
         """Return the plan that goes on from what an earlier deployment made by another plan.

@@ -8,7 +8,6 @@ from typing import Any
 from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.provider.experimental.provider import DiffRequest, DiffResponse, PropertyDiff, PropertyDiffKind
 
-from gatepost.postgres.catalog import Key
 from gatepost.provider.kind import Inputs, Kind
 from gatepost.provider.refusal import field_names
 from gatepost.provider.values import has_secret, has_unknown, plain_map, wire
@@ -23,9 +22,10 @@ def inputs_of(kind: Kind[Any], properties: Properties) -> dict[str, Any]:
     return {name: value for name, value in given.items() if value is not None}
 
 
-def key_of(kind: Kind[Any], properties: Properties) -> Key | None:
-    """Return where the object of a resource's outputs is."""
-    return kind.key(kind.inputs.model_validate(inputs_of(kind, properties)))
+def declared_by(kind: Kind[Any], properties: Properties) -> Inputs:
+    """Return the declaration that a resource's outputs come from."""
+    declared: Inputs = kind.inputs.model_validate(inputs_of(kind, properties))
+    return declared
 
 
 def outputs(

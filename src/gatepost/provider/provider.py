@@ -45,7 +45,7 @@ from gatepost.provider.kind import Inputs
 from gatepost.provider.kinds import KINDS, kind_of
 from gatepost.provider.mending import BY_HAND, Differing, mending, owner_given_back
 from gatepost.provider.planning import Request, label_of
-from gatepost.provider.properties import Properties, difference, inputs_of, key_of, outputs
+from gatepost.provider.properties import Properties, declared_by, difference, inputs_of, outputs
 from gatepost.provider.renaming import Renaming
 from gatepost.provider.rights import require_rights
 from gatepost.provider.session import Session
@@ -170,7 +170,7 @@ class GatepostProvider(Provider):
         if has_unknown(given):
             return None
         secret, known = has_secret(request.properties), request.urn in self._before
-        replaced = key_of(kind, self._before[request.urn]) if known else None
+        replaced = declared_by(kind, self._before[request.urn]) if known else None
         work = Request(kind, request.urn, label_of(request.urn), secret, request.timeout, known, replaced)
         return work, kind.inputs.model_validate(given)
 

@@ -1,18 +1,18 @@
 -- What asks a function, directly or called by another one: policies and views, which it decides for, and what keeps its results.
--- Kind, name, and table.
+-- Kind, name, table, and whether it asks by itself.
 with recursive asked as (
-    select p.oid, p.proname
+    select p.oid, p.proname, true as named
     from pg_proc as p
     join pg_namespace as n on n.oid = p.pronamespace
     where n.nspname = %(schema)s and p.proname = %(name)s
     union
-    select p.oid, p.proname
+    select p.oid, p.proname, false
     from asked as a
     join pg_proc as p on p.prosrc ~ ('\m' || regexp_replace(a.proname, '\W', '\\\&', 'g') || '\M')
     join pg_namespace as n on n.oid = p.pronamespace
     where n.nspname not in ('pg_catalog', 'information_schema', 'gatepost')
 )
-select distinct
+select
     case
         when q.oid is not null then 'policy'
         when w.oid is not null then 'view'
@@ -22,7 +22,8 @@ select distinct
     end as kind,
     coalesce(q.polname, b.attname, k.conname, i.relname, c.relname)::text as name,
     n.nspname::text as schema,
-    c.relname::text as relation
+    c.relname::text as relation,
+    bool_or(a.named) as directly
 from asked as a
 join pg_depend as d on d.refclassid = 'pg_proc'::regclass and d.refobjid = a.oid
 left join pg_policy as q on d.classid = 'pg_policy'::regclass and q.oid = d.objid
@@ -39,4 +40,5 @@ where q.oid is not null
     or i.oid is not null
     or b.attgenerated = 's'
     or w.oid is not null and (c.relkind = 'm' or not coalesce(array_to_string(c.reloptions, ',') ~ 'security_invoker=(true|on|1|yes)', false))
+group by 1, 2, 3, 4
 order by 1, 3, 2
