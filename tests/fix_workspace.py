@@ -26,7 +26,7 @@ import pulumi
 
 from gatepost.resources import (
     Attribute, Check, Column, Composite, Domain, Enum, Feature, ForeignKey, Function, Index, MaterializedView,
-    Policy, PrimaryKey, Provider, Publication, Published, Sequence, Table, Trigger, Unique, View,
+    Policy, PrimaryKey, Provider, Publication, Published, Sequence, Table, Trigger, Unique, Verbatim, View,
 )
 
 url = urlsplit(os.environ["GATEPOST_DATABASE_URL"])

@@ -26,6 +26,11 @@ from gatepost.provider.provider import GatepostProvider
 
 Place = tuple[str, str, str]
 """Host, port and name of a database."""
+_TAKEN_AWAY = (
+    "verbatim", "publications", "triggers", "policies", "views", "materialized_views", "constraints",
+    "indexes", "functions", "tables", "sequences", "types",
+)  # fmt: skip
+"""The kinds in the order in which one can be dropped after the other."""
 _SCHEMA = "postgresql:index/schema:Schema"
 
 
@@ -97,7 +102,7 @@ class _Beside:
         catalog = self._provider.opened().read_all()
         elsewhere = self._provider.opened().elsewhere(self._stack)
         known = managed(declared, schemas, self._provider.existing, dict(_keyed(elsewhere)))
-        added = sorted(known.additions(catalog), key=str)
+        added = sorted(known.additions(catalog), key=lambda key: (_TAKEN_AWAY.index(key.kind), str(key)))
         chosen = names.resources({key: token_of(key) for key in added})
         found = [Addition(f"{self._stack}{token_of(key)}::{chosen[key]}", key, catalog[key]) for key in added]
         for one in found:

@@ -156,16 +156,22 @@ class Embedded:
     def _postgresql(self) -> Provider:
         from gatepost.engine.postgresql.provider import PostgresqlProvider
 
-        return PostgresqlProvider(on_statement=self._report_statement)
+        return PostgresqlProvider(self._report_statement, self._report_mending)
 
     def _report_statement(self, urn: str, statement: str) -> None:
-        line = {"sql": statement, "lock": "none", "on": "", "mode": "together", "undo": None}
-        self.observer.plan(urn, Planned("apply", [line]))
+        self.observer.plan(urn, Planned("apply", [_line(statement)]))
+
+    def _report_mending(self, urn: str, statements: list[str]) -> None:
+        self.observer.plan(urn, Planned("mend", [_line(one) for one in statements]))
 
     def _program(self) -> Callable[[], object]:
         from gatepost.engine.program import program_file
 
         return in_folder(self.stack, noting_features(program_file(self.stack.program), self.observer))
+
+
+def _line(statement: str) -> dict[str, Any]:
+    return {"sql": statement, "lock": "none", "on": "", "mode": "together", "undo": None}
 
 
 def in_folder(stack: Stack, program: Callable[[], object]) -> Callable[[], object]:

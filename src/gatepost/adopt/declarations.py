@@ -14,7 +14,7 @@ from gatepost.provider.from_catalog.clauses import split
 Inputs = Mapping[str, Any]
 Refer = Callable[[Key], str | None]
 """The variable that holds the resource of an object; None where the program has none."""
-_SNAKE = re.compile(r"(?<!^)(?=[A-Z])")
+_WORD_STARTS = re.compile(r"(?<!^)(?=[A-Z])")
 _CONSTRAINTS = {
     "primary_key": "PrimaryKey",
     "unique": "Unique",
@@ -51,7 +51,7 @@ def call(one: Declared, refer: Refer) -> Call:
 
     :raises CannotRefer: names what the program lacks.
     """
-    given = {_snake(name): value for name, value in one.inputs.items()}
+    given = {snake(name): value for name, value in one.inputs.items()}
     build = _BUILDERS.get(one.kind, _plain)
     return build(one, given, refer)
 
@@ -75,6 +75,8 @@ def _table(one: Declared, given: dict[str, Any], refer: Refer) -> Call:
     if key := given.pop("partition_by", None):
         given["partition_by"] = _divided(key, given.pop("partitions", ()), None)
     given.pop("drop_undeclared", None)
+    if "intent" in given:
+        given["intent"] = Name("...")
     named = _named(one, given)
     first: dict[str, Any] = {name: named.pop(name) for name in ("schema", "name", "comment") if name in named}
     inherits = {"inherits": above} if above else {}
@@ -89,7 +91,7 @@ def _divided(key: str, partitions: Sequence[Inputs], of: str | None) -> Call:
 
 
 def _partition(values: Inputs, partitions: Sequence[Inputs]) -> Call:
-    given = {_snake(name): value for name, value in values.items() if name != "of"}
+    given = {snake(name): value for name, value in values.items() if name != "of"}
     if key := given.pop("partition_by", None):
         given["partition_by"] = _divided(key, partitions, values["name"])
     return Call("Partition", [given.pop("name"), given.pop("bounds")], given)
@@ -97,9 +99,11 @@ def _partition(values: Inputs, partitions: Sequence[Inputs]) -> Call:
 
 def column(values: Inputs) -> Call:
     """Return the call that declares a column."""
-    given = {_snake(name): value for name, value in values.items()}
+    given = {snake(name): value for name, value in values.items()}
     first = [given.pop("name"), given.pop("type")]
     given |= {name: given.pop(name) for name in ("comment",) if name in given}
+    if change := given.get("change"):
+        given["change"] = Call("ColumnChange", [], dict(change))
     return Call("Column", first, given)
 
 
@@ -159,7 +163,7 @@ def _type(one: Declared, given: dict[str, Any], refer: Refer) -> Call:  # noqa: 
 
 
 def _but(values: Inputs, *names: str) -> dict[str, Any]:
-    return {_snake(name): value for name, value in values.items() if name not in names}
+    return {snake(name): value for name, value in values.items() if name not in names}
 
 
 def _publication(one: Declared, given: dict[str, Any], refer: Refer) -> Call:
@@ -202,8 +206,9 @@ def _named_relation(schema: str, table: str, refer: Refer) -> Name:
     raise CannotRefer(f"{schema}.{table}")
 
 
-def _snake(name: str) -> str:
-    return _SNAKE.sub("_", name).lower()
+def snake(name: str) -> str:
+    """Return a name on the wire as Python's argument is called: `rowSecurity` → `row_security`."""
+    return _WORD_STARTS.sub("_", name).lower()
 
 
 def _quoted(text: str) -> str:

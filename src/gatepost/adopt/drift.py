@@ -7,16 +7,22 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gatepost.adopt.database import partitions
-from gatepost.adopt.declarations import CannotRefer, Declared, call
+from gatepost.adopt.declarations import CannotRefer, Declared, call, snake
 from gatepost.adopt.order import identifier
-from gatepost.adopt.source import Call, assignment
+from gatepost.adopt.source import Call, Name, assignment
 from gatepost.engine.model import SECRET, Drift, urn_name, urn_type
+from gatepost.engine.postgresql.kind import Kind as Around
+from gatepost.engine.postgresql.provider import KINDS as AROUND
 from gatepost.errors import GatepostError
 from gatepost.exported import Resource, is_ours, known_inputs
 from gatepost.postgres.catalog import Definition, Key
 from gatepost.provider.from_catalog import inputs_of, token_of
 from gatepost.provider.kinds import KINDS, kind_of
+from gatepost.provider.observed import declarations
 from gatepost.provider.refusal import field_names
+
+UNSAID = frozenset({"owner", "differs", "valid"})
+"""What of an object's definition is no property of a declaration: unless it is, as a function's owner."""
 
 
 @dataclass(frozen=True)
@@ -54,26 +60,48 @@ class Variables:
         return self._names.get(key)
 
 
+def is_unsaid(drift: Drift) -> bool:
+    """Tell whether no declaration says what has changed: a property stands in for it, or none does."""
+    key, then, now = _read(drift)
+    found = declarations(key, then, now) if key else None
+    return key is not None and (found is None or found[0] == found[1])
+
+
 def accepting(drift: Drift, variables: Variables) -> str | None:
     """Return the piece of a program with which the object is as it should be; None where there is none.
 
-    Of a table it has just the columns and partitions that differ; of what has a file, the file's text.
+    It stands in place of the object's declaration; of what has a file, the file's text is beside it.
     """
-    kind = KINDS.get(urn_type(drift.urn))
-    if kind is None:
-        return None
     if drift.new is None:
         return "# nothing: take its declaration out of the program"
-    then, now = drift.old.get("definition"), drift.new.get("definition")
-    if not isinstance(then, dict) or not isinstance(now, dict) or SECRET in str(now):
+    if around := AROUND.get(urn_type(drift.urn)):
+        return _surrounding(around, drift.urn, drift.new)
+    key, then, now = _read(drift)
+    if key is None:
         return None
-    names = field_names(kind.inputs)
-    declared = {name: value for name, value in drift.old.items() if name in names and value is not None}
-    key = kind.key(kind.inputs.model_validate(declared))
+    if is_unsaid(drift):
+        what = sorted(name for name in {*then, *now} if then.get(name) != now.get(name))
+        then_ = "takes it over as it is" if what == ["owner"] else "and `gatepost up` mend it"
+        return f"# nothing: no declaration says that ({', '.join(what)}); `gatepost refresh` {then_}"
     try:
-        return _changed(key, drift, then, now, variables) if key else None
+        return _changed(key, drift, variables)
     except (GatepostError, CannotRefer) as error:
         return f"# {error}"
+
+
+def _read(drift: Drift) -> tuple[Key | None, Definition, Definition]:
+    """Return where a changed object is, and its definitions; None where that is none of ours, or a secret."""
+    kind = KINDS.get(urn_type(drift.urn))
+    then, now = drift.old.get("definition"), (drift.new or {}).get("definition")
+    if kind is None or not isinstance(then, dict) or not isinstance(now, dict) or SECRET in str(now):
+        return None, {}, {}
+    return kind.key(kind.inputs.model_validate(_declared(drift.urn, drift.old))), then, now
+
+
+def _declared(urn: str, found: dict[str, Any]) -> dict[str, Any]:
+    """Return the inputs among a resource's outputs."""
+    names = field_names(kind_of(urn_type(urn)).inputs)
+    return {name: value for name, value in found.items() if name in names and value is not None}
 
 
 def importing(added: Addition, variables: Variables) -> str:
@@ -90,54 +118,30 @@ def importing(added: Addition, variables: Variables) -> str:
     return f"{text}\n{_statement(given)}" if "sql" in given else text
 
 
-def _changed(key: Key, drift: Drift, then: Definition, now: Definition, variables: Variables) -> str:
-    was, is_ = (_inputs(key, one) for one in (then, now))
-    if was == is_:
-        what = ", ".join(sorted(name for name in {*then, *now} if then.get(name) != now.get(name)))
-        return f"# nothing: no declaration says that ({what}); `gatepost refresh` takes it over as it is"
-    if is_.get("owner") == then.get("owner"):
-        was, is_ = ({name: one[name] for name in one if name != "owner"} for one in (was, is_))
-    file = str(drift.old.get("file") or f"{key.name}.sql").removeprefix("schema/")
-    made, before = (_call(key, drift.urn, one, file, variables) for one in (is_, was))
-    if "sql" not in is_:
-        return _shortened(made, before)
-    return assignment(None, made) if was["sql"] == is_["sql"] else _statement(is_)
+def _surrounding(kind: Around, urn: str, found: dict[str, Any]) -> str:
+    """Return what declares a role, a schema, a grant …; a secret stays what it is."""
+    named: dict[str, Any] = {}
+    for key, prop in kind.properties.items():
+        value = found.get(key)
+        if prop.required or not (prop.write_only or kind.is_default(key, value)):
+            named[snake(key)] = Name("...") if SECRET in str(value) else [] if value is None else value
+    return assignment(None, Call(f"postgresql.{type(kind).__name__}", [urn_name(urn)], named))
 
 
-def _inputs(key: Key, definition: Definition) -> dict[str, Any]:
-    """Return the inputs of a definition, its owner among them where that is declared."""
-    given = inputs_of(key, definition)
-    owned = "owner" in kind_of(token_of(key)).inputs.model_fields
-    return {**given, "owner": definition["owner"]} if owned else given
+def _changed(key: Key, drift: Drift, variables: Variables) -> str:
+    was, is_ = (_declared(drift.urn, one or {}) for one in (drift.old, drift.new))
+    file = is_.pop("file", None)
+    is_.pop("untracked", None)
+    made = assignment(None, _call(key, drift.urn, is_, file and file.removeprefix("schema/"), variables))
+    if file is None or was["sql"] == is_["sql"]:
+        return made
+    return f"{made}\n{_statement(is_)}"
 
 
 def _statement(given: dict[str, Any]) -> str:
     return str(given["sql"]).rstrip() + ";"
 
 
-def _call(key: Key, urn: str, inputs: dict[str, Any], file: str, variables: Variables) -> Call:
+def _call(key: Key, urn: str, inputs: dict[str, Any], file: str | None, variables: Variables) -> Call:
     name, token = urn_name(urn), urn_type(urn)
     return call(Declared(key, token, inputs, name, sql_file=file), variables.refer)
-
-
-def _shortened(now: Call, then: Call) -> str:
-    """Leave out the columns and partitions of a table that are as they were; name those that are gone."""
-    if now.function != "Table":
-        return assignment(None, now)
-    named, gone = dict(now.named), []
-    columns, before = named["columns"], then.named["columns"]
-    named["columns"] = [one for one in columns if one not in before]
-    gone += _gone("column", before, columns)
-    divided, was = named.pop("partition_by", None), then.named.get("partition_by")
-    if isinstance(divided, Call) and isinstance(was, Call) and divided != was:
-        parts, others = divided.arguments[1], was.arguments[1]
-        gone += _gone("partition", others, parts)
-        differing = [one for one in parts if one not in others]
-        named["partition_by"] = Call(divided.function, [divided.arguments[0], differing])
-    without = f"# without {', '.join(gone)}\n" if gone else ""
-    return without + assignment(None, Call(now.function, now.arguments, named))
-
-
-def _gone(word: str, before: Iterable[Any], now: Iterable[Any]) -> list[str]:
-    there = {one.arguments[0] for one in now}
-    return [f"{word} {one.arguments[0]}" for one in before if one.arguments[0] not in there]

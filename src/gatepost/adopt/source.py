@@ -95,6 +95,8 @@ def _inline(value: Any) -> str:
         return "{" + ", ".join(f"{_string(key)}: {_inline(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_inline(item) for item in value) + "]"
+    if isinstance(value, float) and value.is_integer():  # every number of Pulumi's wire is one
+        return str(int(value))
     return repr(value)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, cast
 
 from gatepost.adopt.described import described
 from gatepost.cli.display import Screen
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from gatepost.engine.model import Drift
     from gatepost.engines import Engine
     from gatepost.postgres.plan import Plan
+
+Listed = list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -45,15 +48,14 @@ def find(engine: Engine, observer: Observer) -> Found:
 def show(screen: Screen, observer: Observer, found: Found) -> None:
     """Print what differs from what was deployed, value by value, and both ways out."""
     from gatepost.adopt.drift import accepting, importing
-    from gatepost.engine.model import urn_name, urn_type
 
     for drift in found.drifts:
-        what = f"{kind_of(urn_type(drift.urn))} {urn_name(drift.urn)}"
+        what = _called(drift)
         if drift.new is None:
             screen.line(f"- {what} is gone", "red")
         else:
             screen.line(f"~ {what}", "yellow")
-            words = _own_words(list(differences(drift.old, drift.new)))
+            words = differing(drift)
             if not words:
                 screen.line("    what differs is a secret, or could repeat one")
             for path, old, new in words:
@@ -62,7 +64,8 @@ def show(screen: Screen, observer: Observer, found: Found) -> None:
                 screen.line(f"      found     {one_line(new, 400)}")
         _show_mending(screen, observer, drift.urn)
         if text := accepting(drift, found.variables):
-            screen.line("    to accept it, declare:" if drift.new else "    to accept it:")
+            how = "`gatepost refresh`, and declare:" if drift.new else "`gatepost refresh`:"
+            screen.line(f"    to accept it, {how}")
             _show_text(screen, text)
     for one in found.added:
         screen.line(f"+ {described(one.key)} was added by hand", "green")
@@ -76,14 +79,22 @@ def as_json(observer: Observer, found: Found) -> list[dict[str, Any]]:
     from gatepost.adopt.drift import accepting, importing
 
     changed = [
-        {**asdict(one), "mend": mending(observer, one.urn), "accept": accepting(one, found.variables)}
+        {
+            "what": _called(one),
+            **asdict(one),
+            "differs": [{"property": path, "old": old, "new": new} for path, old, new in differing(one)],
+            "mend": mending(observer, one.urn),
+            "accept": accepting(one, found.variables),
+        }
         for one in found.drifts
     ]
     added = [
         {
+            "what": described(one.key),
             "urn": one.urn,
             "old": None,
             "new": {"definition": one.definition},
+            "differs": [],
             "mend": mending(observer, one.urn),
             "accept": importing(one, found.variables),
         }
@@ -92,18 +103,34 @@ def as_json(observer: Observer, found: Found) -> list[dict[str, Any]]:
     return changed + added
 
 
+def _called(drift: Drift) -> str:
+    from gatepost.engine.model import urn_name, urn_type
+
+    return f"{kind_of(urn_type(drift.urn))} {urn_name(drift.urn)}"
+
+
 def mending(observer: Observer, urn: str) -> list[str]:
     """Return the statements that would bring an object back to its declaration, whoever runs them."""
     return [*_statements(observer, urn, "mend"), *_statements(observer, urn, "by hand")]
 
 
 def _statements(observer: Observer, urn: str, operation: str) -> list[str]:
+    """Return a plan's statements; what a deployment runs in one transaction is one here too."""
     plans = [plan for plan in observer.plans.get(urn, ()) if plan.operation == operation]
-    return [str(one["sql"]).strip().rstrip(";") for plan in plans[-1:] for one in plan.statements]
+    found: list[str] = []
+    for together, group in groupby(plans[-1].statements if plans else (), key=_is_together):
+        texts = [str(one["sql"]).strip().rstrip(";") for one in group]
+        found += ["begin", *texts, "commit"] if together and len(texts) > 1 else texts
+    return found
+
+
+def _is_together(statement: dict[str, Any]) -> bool:
+    return bool(statement["mode"] == "together")
 
 
 def _show_mending(screen: Screen, observer: Observer, urn: str) -> None:
-    for operation, who in (("mend", "the next `gatepost up` runs"), ("by hand", "run")):
+    by_itself = "`gatepost refresh`, and the next `gatepost up` runs"
+    for operation, who in (("mend", by_itself), ("by hand", "run")):
         if statements := _statements(observer, urn, operation):
             screen.line(f"    to mend it, {who}:")
             _show_text(screen, ";\n".join(statements) + ";")
@@ -130,24 +157,39 @@ def _show_text(screen: Screen, text: str) -> None:
         screen.line(f"      {line}", "cyan")
 
 
-def _own_words(found: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
-    """Return the differences of the declaration; PostgreSQL's own words only where alone."""
+def differing(drift: Drift) -> list[tuple[str, str, str]]:
+    """Return path, old and new text of what differs in a declaration; or in PostgreSQL's words."""
+    from gatepost.adopt.drift import UNSAID, is_unsaid
+
+    if drift.new is None:
+        return []
+    found = list(differences(drift.old, drift.new))
     declared = [one for one in found if not one[0].startswith("definition")]
-    return declared or found
+    if is_unsaid(drift) or not declared:
+        return [one for one in found if one not in declared]
+    beside = {f"definition.{name}" for name in UNSAID} - {f"definition.{path}" for path, *_ in declared}
+    return declared + [one for one in found if one[0] in beside]
 
 
 def differences(old: object, new: object, path: str = "") -> Iterator[tuple[str, str, str]]:
     """Yield path, old and new text of every leaf that differs."""
     old, new = _by_name(old), _by_name(new)
     if isinstance(old, dict) and isinstance(new, dict):
-        for key in sorted({*old, *new}):
+        for key in sorted(key for key in {*old, *new} if not str(key).startswith("__")):
             below = f"{path}.{key}" if path else str(key)
             yield from differences(old.get(key), new.get(key), below)
-    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
-        for at, (one, other) in enumerate(zip(old, new, strict=True)):
+    elif _are_alike(old, new):
+        for at, (one, other) in enumerate(zip(cast("Listed", old), cast("Listed", new), strict=True)):
             yield from differences(one, other, f"{path}[{at}]")
     elif old != new:
         yield path, _shown(old), _shown(new)
+
+
+def _are_alike(old: object, new: object) -> bool:
+    """Return whether both are as many things that have properties of their own."""
+    if not isinstance(old, list) or not isinstance(new, list) or len(old) != len(new):
+        return False
+    return all(isinstance(one, dict) for one in (*old, *new))
 
 
 def _by_name(value: object) -> object:

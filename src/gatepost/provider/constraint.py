@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from gatepost.errors import InvalidDeclaration
-from gatepost.postgres.catalog import Definition, Facts, Key
+from gatepost.postgres.catalog import Facts, Key
 from gatepost.postgres.plan import Hazard, Lock, Plan, Risk, Statement, risk
 from gatepost.provider import constraint_checks, limits, not_null, replication, storage, weakening
 from gatepost.provider.constraint_clauses import (
@@ -15,7 +15,6 @@ from gatepost.provider.constraint_clauses import (
     addition,
     create_index,
     definition_of,
-    said,
     timing_of,
     using_index,
 )
@@ -121,13 +120,6 @@ class ConstraintKind(OnTableKind[ConstraintInputs]):
         index = ident(new.db_schema, new.name)
         stored = storage.changes(index, new.table_name, old.storage, new.storage)
         return Plan((*renamed, *stored, *self.described(new, old.comment)))
-
-    def observe(self, inputs: dict[str, Any], then: Definition, now: Definition) -> dict[str, Any]:
-        """Whether it was proved is a property of its own."""
-        observed = super().observe(inputs, said(then), said(now))
-        if then["validated"] != now["validated"]:
-            observed["notValid"] = not now["validated"]
-        return observed
 
     def delete(self, old: ConstraintInputs, facts: Facts) -> Plan:
         plan = super().delete(old, facts)

@@ -6,7 +6,6 @@ from typing import Literal
 
 from pydantic import Field
 
-from gatepost.postgres.catalog import Definition
 from gatepost.provider.kind import Inputs, Name
 from gatepost.provider.on_table import OnTable
 from gatepost.provider.sqltext import Part, expression, ident, idents, joined, part, raw, text
@@ -164,12 +163,3 @@ def using_index(given: ConstraintInputs, index: str) -> Part:
     """Return the definition of a key by the index that was built for it."""
     word = raw(given.kind.replace("_", " "))
     return part("{word} using index {k}{timing}", word=word, k=ident(index), timing=timing_of(given))
-
-
-def said(definition: Definition) -> Definition:
-    """Return what a constraint says, proved or not."""
-    return {
-        **definition,
-        "definition": definition["definition"].removesuffix(" NOT VALID"),
-        "validated": True,
-    }

@@ -123,9 +123,6 @@ class FunctionKind(Kind[FunctionInputs]):
         risks = definer.of_removal(self.identify(old), old.privileges)
         return found.before + Plan((_drop(it),), risks) + found.after
 
-    def drift_property(self, name: str) -> str:
-        return "sql" if name == "definition" else name
-
 
 def _root(it: Created) -> Root:
     return Root(it.schema, it.name, signature=it.signature)

@@ -13,7 +13,6 @@ from pydantic.alias_generators import to_camel
 from gatepost.errors import InvalidDeclaration
 from gatepost.postgres.catalog import Definition, Facts, Key
 from gatepost.postgres.plan import Plan
-from gatepost.provider import privileges
 from gatepost.provider.declarations import Declarations as Declarations
 from gatepost.provider.declarations import Text
 from gatepost.provider.renaming import Renaming
@@ -137,25 +136,9 @@ class Kind(ABC, Generic[I]):
     def delete(self, old: I, facts: Facts) -> Plan:
         """Return the plan that removes it; gone already means nothing to do."""
 
-    def observe(self, inputs: dict[str, Any], then: Definition, now: Definition) -> dict[str, Any]:
-        """Return the inputs as the database has them now: what differs from `then` is taken from `now`.
-
-        The next deployment sees the difference to the program and mends it.
-        """
-        changed = {
-            name: now.get(name) for name in then.keys() | now.keys() if then.get(name) != now.get(name)
-        }
-        if (granted := changed.get("privileges")) is not None:
-            declared, before = inputs.get("privileges", {}), then.get("privileges", {})
-            changed["privileges"] = privileges.as_declared(declared, before, granted)
-        observed = dict(inputs)
-        for name, value in changed.items():
-            observed[self.drift_property(name)] = value
-        return {name: value for name, value in observed.items() if value is not None}
-
-    def drift_property(self, name: str) -> str:
-        """Return the input that a part of the canonical definition belongs to."""
-        return name
+    def stand_in(self, inputs: dict[str, Any], then: Definition, now: Definition) -> dict[str, Any]:
+        """Return inputs that differ from the declared ones where no declaration says what has changed."""
+        return inputs
 
 
 @cache

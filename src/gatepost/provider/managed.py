@@ -42,7 +42,7 @@ class Managed:
             elif key.kind == "publications":
                 added = self._publishes(definition, relations)
             elif key.kind == "verbatim":
-                added = self._speaks_of_ours(key.name)
+                added = self._speaks_of_ours(f"{key.name} {definition.get('function', '')}")
             else:
                 added = key.schema in self.schemas and _owner(definition) not in serials
             if added and not self._is_known(key):
@@ -81,7 +81,9 @@ class Managed:
         return bool(definition["allTables"] or named or tables & relations)
 
     def _speaks_of_ours(self, name: str) -> bool:
-        return any(re.search(rf"(^|\W){re.escape(_quoted(one))}\.", name) for one in self.schemas)
+        """Tell whether it is in one of the schemas, calls what is in one, or is said of one."""
+        places = "|".join(re.escape(_quoted(one)) for one in sorted(self.schemas))
+        return re.search(rf"(^|\W)({places})\.|^comment on schema ({places}) ", name) is not None
 
     def _is_known(self, key: Key) -> bool:
         place = f"{key.schema}.{key.name}" if key.schema else key.name

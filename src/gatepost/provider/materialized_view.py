@@ -202,17 +202,6 @@ class MaterializedViewKind(Kind[MaterializedViewInputs]):
         place = Place(it.schema, it.name)
         return Plan((place.drop(),), definer.of_removal(place.label, old.privileges))
 
-    def observe(self, inputs: dict[str, Any], then: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
-        """The catalog has a view's query without its head."""
-        remarks = ("privileges", "comment", "columnComments")
-        observed = super().observe(
-            inputs, {name: then.get(name) for name in remarks}, {name: now[name] for name in remarks}
-        )
-        if any(now[name] != then.get(name) for name in now if name not in (*remarks, "owner")):
-            it = self.inputs.model_validate(inputs).parsed()
-            observed["sql"] = head(ident(it.schema, it.name), now) + now["definition"]
-        return observed
-
 
 def head(target: Part, definition: Definition) -> str:
     """Return what the catalog leaves out before a materialized view's query."""

@@ -40,19 +40,25 @@ class Differing:
 
 
 def mending(differs: Differing, facts: Facts) -> Plan:
-    """Return the plan of the next deployment for this object.
-
-    It is empty where there is none: what then has to be done, only the deployment can say.
-    """
+    """Return the plan of the next deployment for this object; why there is none stands in it as a remark."""
     kind = differs.kind
     try:
         if differs.observed is None:
             plan = kind.create(differs.declared, facts)
         else:
-            plan = kind.update(kind.inputs.model_validate(differs.observed), differs.declared, facts)
+            plan = kind.update(kind.inputs.model_validate(differs.observed), _owned(differs), facts)
         return plan.kept_secret() if differs.secret else plan
-    except (GatepostError, ValidationError):
+    except GatepostError as error:
+        return Plan((Statement(f"-- {error}", secret=differs.secret),))
+    except ValidationError:
         return Plan()
+
+
+def _owned(differs: Differing) -> Inputs:
+    """Return the declaration with the former owner, where it names none and the object has another one."""
+    if not differs.observed or "owner" not in differs.observed or getattr(differs.declared, "owner", None):
+        return differs.declared
+    return differs.declared.model_copy(update={"owner": differs.then.get("owner")})
 
 
 def owner_given_back(differs: Differing) -> Plan:

@@ -64,7 +64,7 @@ class OnTableKind(Kind[T]):
     remarks: ClassVar[tuple[str, ...]] = ("name", "comment")
     """The properties that the object itself does not depend on."""
     drifts_as: ClassVar[str] = ""
-    """The property that a changed definition stands in for: until it is deployed again, they differ."""
+    """The property that stands in for what no declaration says: until it is deployed again, they differ."""
 
     def key(self, given: T) -> Key:
         return Key(self.catalog, given.db_schema, given.table, given.name)
@@ -90,14 +90,11 @@ class OnTableKind(Kind[T]):
     def change(self, old: T, new: T, facts: Facts) -> Plan:
         """Return the plan that makes the old object the new one, its comment too."""
 
-    def observe(self, inputs: dict[str, Any], then: Definition, now: Definition) -> dict[str, Any]:
+    def stand_in(self, inputs: dict[str, Any], then: Definition, now: Definition) -> dict[str, Any]:
         if not self.drifts_as:
-            return super().observe(inputs, then, now)
-        observed = {**inputs, "comment": now.get("comment")}
-        if any(then.get(name) != now[name] for name in now if name != "comment"):
-            seen = ", ".join(f"{name}: {now[name]}" for name in now if name != "comment")
-            observed[self.drifts_as] = [seen] if isinstance(inputs.get(self.drifts_as), list) else seen
-        return {name: value for name, value in observed.items() if value is not None}
+            return inputs
+        seen = ", ".join(f"{name}: {now[name]}" for name in now)
+        return {**inputs, self.drifts_as: [seen] if isinstance(inputs.get(self.drifts_as), list) else seen}
 
     def delete(self, old: T, facts: Facts) -> Plan:
         return Plan((self.drop(old),) if facts.read(self.key(old)) else ())

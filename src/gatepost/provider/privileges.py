@@ -63,14 +63,6 @@ def check(
                 )
 
 
-def as_declared(declared: Privileges, then: Privileges, now: Privileges) -> dict[str, Iterable[str]]:
-    """Return what is found now; a role whose privileges did not change keeps its declared spelling."""
-    return {
-        role: declared[role] if role in declared and then.get(role) == given else given
-        for role, given in now.items()
-    }
-
-
 def normal(privileges: Privileges | None) -> dict[str, frozenset[Right]]:
     """Return privileges in one spelling: a right for each column, roles without any left out."""
     rights = {

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from gatepost.errors import InvalidDeclaration
-from gatepost.postgres.catalog import Definition, Facts, Key
+from gatepost.postgres.catalog import Facts, Key
 from gatepost.postgres.plan import Hazard, Lock, Plan, Statement, risk
 from gatepost.provider import comment, replication
 from gatepost.provider.declarations import Declarations, Text
@@ -158,24 +158,8 @@ class PublicationKind(Kind[PublicationInputs]):
             return Plan()
         return Plan((_drop(old),), risk(Hazard.BREAKS_CLIENTS, old.name, _SUBSCRIBERS, lock=Lock.NONE))
 
-    def observe(self, inputs: dict[str, Any], then: Definition, now: Definition) -> dict[str, Any]:
-        """A table that did not change keeps its declared spelling."""
-        observed = super().observe(inputs, then, now)
-        if "tables" in observed:
-            declared = {_place(one): one for one in inputs.get("tables", ())}
-            before = {_place(one): one for one in then.get("tables", ())}
-            observed["tables"] = [
-                declared.get(_place(one), one) if before.get(_place(one)) == one else one
-                for one in now["tables"]
-            ]
-        return observed
-
 
 _SUBSCRIBERS = "Subscriptions to it fail."
-
-
-def _place(table: dict[str, Any]) -> tuple[str, str]:
-    return table.get("schema", "public"), table["table"]
 
 
 def _any(given: PublicationInputs) -> bool:

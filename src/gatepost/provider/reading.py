@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import itemgetter
 from typing import Any
 
 from pulumi.provider.experimental.provider import ReadRequest, ReadResponse
@@ -12,6 +13,7 @@ from gatepost.provider import importing
 from gatepost.provider.kind import Inputs, Kind
 from gatepost.provider.kinds import kind_of
 from gatepost.provider.mending import Differing
+from gatepost.provider.observed import observed
 from gatepost.provider.properties import inputs_of, wire_map
 from gatepost.provider.session import Session
 from gatepost.provider.values import has_secret, plain_map, wire
@@ -22,7 +24,7 @@ Tell = Callable[[Differing, str], None]
 
 def read(opened: Callable[[], Session], request: ReadRequest, tell: Tell) -> ReadResponse:
     """Return what the database has now; an object that is gone has no id."""
-    kind, found = kind_of(request.type), plain_map(request.properties)
+    kind, state = kind_of(request.type), plain_map(request.properties)
     known = inputs_of(kind, request.properties)
     if not known:
         return _imported(opened(), kind, request)
@@ -33,19 +35,25 @@ def read(opened: Callable[[], Session], request: ReadRequest, tell: Tell) -> Rea
     now = opened().read_from_snapshot(key)
     if now is None:
         opened().note_gone(request.urn)
-        gone = Differing(kind, inputs, None, found.get("definition") or {}, secret=secret)
+        gone = Differing(kind, inputs, None, state.get("definition") or {}, secret=secret)
         tell(gone, request.urn)
         return ReadResponse(None)
-    then: Definition = found.get("definition") or now
-    if now == then or now == opened().redefined(key):
+    then: Definition = state.get("definition") or now
+    if _ordered(now) == _ordered(then) or now == opened().redefined(key):
         return _unchanged(request)
-    observed = kind.observe(known, then, now)
-    tell(Differing(kind, inputs, observed, then, now, secret), request.urn)
-    properties = wire_map({**observed, **kind.extra_outputs(inputs), "definition": now})
+    found = observed(kind, key, known, then, now)
+    tell(Differing(kind, inputs, found, then, now, secret), request.urn)
+    properties = wire_map({**found, **kind.extra_outputs(inputs), "definition": now})
     if secret:  # what the database says otherwise than the declaration may repeat it
         same = {name for name, value in request.properties.items() if value == properties.get(name)}
         properties = {name: value.with_secret(name not in same) for name, value in properties.items()}
     return ReadResponse(request.resource_id, properties, dict(request.inputs))
+
+
+def _ordered(definition: Definition) -> Definition:
+    """Return a definition with a table's columns by name: one that is made again comes last."""
+    columns = definition.get("columns")
+    return {**definition, "columns": sorted(columns, key=itemgetter("name"))} if columns else definition
 
 
 def _unchanged(request: ReadRequest) -> ReadResponse:

@@ -147,35 +147,10 @@ class TableKind(Kind[TableInputs]):
         dropped = Statement(sql, Lock.ACCESS_EXCLUSIVE, old.where)
         return Plan((dropped, *columns.forget(old.where, old.columns)), lost + _breaks(old, None, size))
 
-    def observe(self, inputs: dict[str, Any], then: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
-        """Take what changed from the catalog; what did not keeps its declared spelling."""
-        listed = ("columns", "partitions")
-        comparable = {name: value for name, value in now.items() if name not in (*listed, "owner")}
-        before = {name: value for name, value in then.items() if name not in (*listed, "owner")}
-        observed = super().observe(inputs, before, comparable)
-        for what in listed:
-            declared = {one["name"]: one for one in inputs.get(what, ())}
-            canonical = {one["name"]: one for one in then.get(what, ())}
-            found = [
-                _observe_one(declared[one["name"]], canonical.get(one["name"], {}), one)
-                if one["name"] in declared
-                else one
-                for one in now.get(what, ())
-                if one["name"] in declared or one != canonical.get(one["name"])
-            ]
-            observed |= {what: found} if found or what in inputs else {}
-        return observed
-
 
 def _members(given: TableInputs) -> list[Member]:
     divided = given.partitioned()
     return divided.members() if divided else []
-
-
-def _observe_one(declared: dict[str, Any], then: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
-    changed = {name: now.get(name) for name in then.keys() | now.keys() if then.get(name) != now.get(name)}
-    observed = {**declared, **changed}
-    return {name: value for name, value in observed.items() if value is not None}
 
 
 def _by_name(values: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Literal
 
 from gatepost.errors import InvalidDeclaration
 from gatepost.postgres.catalog import Definition, Facts
@@ -92,12 +92,6 @@ class TriggerKind(OnTableKind[TriggerInputs]):
         replaced = _statement(new, _REPLACE)
         firing = () if old.fires == new.fires == "origin" else (_firing(new),)
         return Plan((*renamed, replaced, *firing, *self.described(new, old.comment)), risks)
-
-    def observe(self, inputs: dict[str, Any], then: Definition, now: Definition) -> dict[str, Any]:
-        """Whether it fires is a property of its own."""
-        was, is_ = ({**one, "enabled": True, "fires": None} for one in (then, now))
-        observed = super().observe(inputs, was, is_)
-        return observed if fires(then) == fires(now) else {**observed, "fires": fires(now)}
 
     def delete(self, old: TriggerInputs, facts: Facts) -> Plan:
         plan = super().delete(old, facts)

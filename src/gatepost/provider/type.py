@@ -111,16 +111,11 @@ class TypeKind(Kind[TypeInputs]):
         gone = Statement(dropped, Lock.NONE, old.where)
         return Plan((gone,), definer.of_removal(old.where, old.privileges))
 
-    def observe(self, inputs: dict[str, Any], then: Definition, now: Definition) -> dict[str, Any]:
-        """A check or attribute that did not change keeps its declared spelling."""
-        observed = super().observe(inputs, then, now)
-        if "checks" in observed:
-            before, declared = then.get("checks", {}), inputs.get("checks", {})
-            observed["checks"] = {
-                name: declared.get(name, sql) if before.get(name) == sql else sql
-                for name, sql in now.get("checks", {}).items()
-            }
-        return observed
+    def stand_in(self, inputs: dict[str, Any], then: Definition, now: Definition) -> dict[str, Any]:
+        """A check of a domain that is not proved any more is drift: it stands there as another one."""
+        before = then.get("checks", {})
+        others = {name: sql for name, sql in now.get("checks", {}).items() if before.get(name) != sql}
+        return {**inputs, "checks": {**inputs.get("checks", {}), **others}} if others else inputs
 
 
 def _types(given: TypeInputs) -> list[tuple[str, str | None]]:

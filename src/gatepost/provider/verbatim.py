@@ -92,9 +92,7 @@ class VerbatimKind(Kind[VerbatimInputs]):
         sql = str(found["undo"]) if "undo" in found else text("drop {what}", what=raw(old.place))
         return (Statement(sql, Lock.ACCESS_EXCLUSIVE, old.place),)
 
-    def observe(self, inputs: dict[str, Any], then: Definition, now: Definition) -> dict[str, Any]:
-        if "sql" in now:
-            return inputs if then == now else {**inputs, "sql": now["sql"]}
+    def stand_in(self, inputs: dict[str, Any], then: Definition, now: Definition) -> dict[str, Any]:
         seen = ", ".join(f"{name}: {now[name]}" for name in now if then.get(name) != now[name])
         lost = ", ".join(f"{name}: nothing" for name in then if name not in now)
         return {**inputs, "sql": "; ".join(part for part in (seen, lost) if part) or inputs["sql"]}

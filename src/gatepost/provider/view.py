@@ -90,15 +90,6 @@ class ViewKind(Kind[ViewInputs]):
             return Plan()
         return Plan((_drop(old.parsed()),), definer.of_removal(self.identify(old), old.privileges))
 
-    def observe(self, inputs: dict[str, Any], then: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
-        """The catalog has a view's query without its head."""
-        named = ("privileges", "comment", "columnComments")
-        observed = super().observe(inputs, _only(then, named), _only(now, named))
-        if any(now[name] != then.get(name) for name in ("definition", "options")):
-            it = self.inputs.model_validate(inputs).parsed()
-            observed["sql"] = head(_target(it), now) + now["definition"]
-        return observed
-
 
 def head(target: Part, definition: Definition) -> str:
     """Return what the catalog leaves out before a view's query, its options included."""
@@ -110,10 +101,6 @@ def options(definition: Definition) -> Part:
     stored = [one.partition("=") for one in definition.get("options") or ()]
     pairs = [part("{n} = {v}", n=raw(name), v=raw(value)) for name, _, value in stored]
     return part(" with ({o})", o=joined(pairs)) if pairs else raw("")
-
-
-def _only(definition: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
-    return {name: definition.get(name) for name in names}
 
 
 def rebuilding_without(it: Created, lost: Iterable[str], facts: Facts) -> Rebuilding:

@@ -36,13 +36,21 @@ class Server:
 
     @contextmanager
     def session(
-        self, database: str, *, transaction: bool = True, report: Callable[[str], None] | None = None
+        self,
+        database: str,
+        *,
+        transaction: bool = True,
+        report: Callable[[str], None] | None = None,
+        runs: bool = True,
     ) -> Iterator[Session]:
-        """Connect to the database; the block is one transaction unless `transaction` is false."""
+        """Connect to the database; the block is one transaction unless `transaction` is false.
+
+        :param runs: whether statements are run, or only reported.
+        """
         connection = connect(replace(self.target, database=database))
         try:
             with connection.transaction() if transaction else nullcontext():
-                yield Session(connection, self, report)
+                yield Session(connection, self, report, runs=runs)
         finally:
             connection.close()
 
@@ -50,10 +58,18 @@ class Server:
 class Session:
     """One connection at work: statements are reported, queries are not."""
 
-    def __init__(self, connection: Connection, server: Server, report: Callable[[str], None] | None) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        server: Server,
+        report: Callable[[str], None] | None,
+        *,
+        runs: bool = True,
+    ) -> None:
         self.connection = connection
         self.server = server
         self._report = report
+        self._runs = runs
         connection.execute("select set_config('lock_timeout', %s, false)", [LOCK_TIMEOUT])
 
     @property
@@ -78,7 +94,8 @@ class Session:
         """Run a statement; `shown` is what is reported instead where it carries a secret."""
         from psycopg import sql
 
-        self.connection.execute(sql.Composed([statement]))
+        if self._runs:
+            self.connection.execute(sql.Composed([statement]))
         if self._report:
             self._report((shown or statement).as_string(None))
 

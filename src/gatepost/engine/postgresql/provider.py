@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 
 from pulumi.provider.experimental import provider as api
 
@@ -35,11 +35,17 @@ _WRITING = threading.Lock()
 class PostgresqlProvider(api.Provider):
     """The seven kinds; each operation is one connection and, but for databases, one transaction.
 
-    `on_statement(urn, statement)` is told every statement that was run, without secrets.
+    `on_statement(urn, statement)` is told every statement that was run, without secrets; `on_mending(urn,
+    statements)` what would bring an object that was read and differs back to its declaration.
     """
 
-    def __init__(self, on_statement: Callable[[str, str], None] | None = None) -> None:
+    def __init__(
+        self,
+        on_statement: Callable[[str, str], None] | None = None,
+        on_mending: Callable[[str, list[str]], None] | None = None,
+    ) -> None:
         self._on_statement = on_statement
+        self._on_mending = on_mending
         self._settings: Properties = {}
         self._replaced: set[str] = set()
         self._interrupted: set[str] = set()
@@ -136,6 +142,8 @@ class PostgresqlProvider(api.Provider):
             if key in inputs and known[key] is None and prop.type in ("set", "list")
         }
         values = await self._read(kind, request.urn, known | declared)
+        if self._on_mending and request.properties:
+            await asyncio.to_thread(self._tell_mending, kind, request.urn, values, known, inputs)
         if values is None:
             return api.ReadResponse("")
         identity = kind.identify(values, self._server().target.database)
@@ -209,12 +217,33 @@ class PostgresqlProvider(api.Provider):
 
         return await asyncio.to_thread(_explained, attempt, _what(urn), None)
 
+    def _tell_mending(self, kind: Kind, urn: str, found: Plain | None, known: Plain, inputs: Plain) -> None:
+        """Tell what would be run, where something differs from what is known; nothing is."""
+        properties = kind.properties.items()
+        other = [key for key, prop in properties if found and not prop.same(found.get(key), known.get(key))]
+        if self._on_mending is None or (found and not other):
+            return
+        new = kind.complete({**{key: known[key] for key, prop in properties if prop.computed}, **inputs})
+        statements: list[str] = []
+        with suppress(GatepostError), self._session(kind, new, statements.append, runs=False) as session:
+            if found and not any(kind.properties[key].replaces for key in other):
+                kind.update(session, found, new)
+            else:
+                kind.delete(session, found or new)
+                kind.create(session, new)
+        self._on_mending(urn, statements)
+
     def _session(
-        self, kind: Kind, values: Plain, report: Callable[[str], None] | None = None
+        self,
+        kind: Kind,
+        values: Plain,
+        report: Callable[[str], None] | None = None,
+        *,
+        runs: bool = True,
     ) -> AbstractContextManager[Session]:
         server = self._server()
         database = kind.connects_to(values, server.target.database)
-        return server.session(database, transaction=kind.transactional, report=report)
+        return server.session(database, transaction=kind.transactional, report=report, runs=runs)
 
     def _server(self) -> Server:
         return settings.server(self._settings)

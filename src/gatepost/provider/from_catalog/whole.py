@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from gatepost.errors import UnsupportedFeature
 from gatepost.postgres.catalog import Definition, Key
 from gatepost.provider.from_catalog.clauses import bare
 from gatepost.provider.materialized_view import head as materialized_view_head
-from gatepost.provider.sqltext import ident
+from gatepost.provider.sqltext import ident, literal, raw, text
 from gatepost.provider.view import head as view_head
 
 Inputs = dict[str, Any]
@@ -131,7 +132,23 @@ def _said(given: Inputs) -> Inputs:
 
 
 def verbatim(key: Key, definition: Definition) -> Inputs:
-    """Return the inputs of a property; of an object the catalog does not have the statements that made it."""
-    if "sql" not in definition:
+    """Return the inputs of a property, rule or statistics object; the catalog has no statement of others."""
+    if "sql" in definition:
+        return {"creates": key.name, "sql": definition["sql"]}
+    if "definition" not in definition:
         raise UnsupportedFeature(f"{key.name}: write down the statements that make it, as pg_dump shows them")
-    return {"creates": key.name, "sql": definition["sql"]}
+    return {"creates": key.name, "sql": ";\n".join(_statements(key.name, definition))}
+
+
+_ENABLED = {"D": "disable", "R": "enable replica", "A": "enable always"}
+
+
+def _statements(name: str, definition: Definition) -> Iterator[str]:
+    yield definition["definition"].rstrip().rstrip(";")
+    if definition.get("enabled", "O") != "O":
+        rule, _, table = name.removeprefix("rule ").rpartition(" on ")
+        yield f"alter table {table} {_ENABLED[definition['enabled']]} rule {rule}"
+    if "target" in definition:
+        yield f"alter {name} set statistics {definition['target']}"
+    if "comment" in definition:
+        yield text("comment on {what} is {said}", what=raw(name), said=literal(definition["comment"]))

@@ -1,0 +1,67 @@
+"""The declaration that an object seems to have been made of: where it differs, in the database's words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gatepost.errors import UnsupportedFeature
+from gatepost.postgres.catalog import Definition, Key
+from gatepost.provider.from_catalog import inputs_of
+from gatepost.provider.kind import Kind
+
+Inputs = dict[str, Any]
+
+
+def observed(kind: Kind[Any], key: Key, inputs: Inputs, then: Definition, now: Definition) -> Inputs:
+    """Return the inputs as the database has them now: what differs from `then` is taken from `now`.
+
+    The next deployment sees the difference to the program and mends it. Where no declaration can say what
+    differs, a property stands in for it that no program declares.
+    """
+    found = declarations(key, then, now)
+    if found is None or found[0] == found[1]:
+        return kind.stand_in(inputs, then, now)
+    merged: Inputs = _merged(inputs, *found)
+    return merged
+
+
+def declarations(key: Key, then: Definition, now: Definition) -> tuple[Inputs, Inputs] | None:
+    """Return the inputs that declare an object as it was and as it is; None where none can say that."""
+    try:
+        return _owned(key, then), _owned(key, now)
+    except UnsupportedFeature:
+        return None
+
+
+def _owned(key: Key, definition: Definition) -> Inputs:
+    """Return the inputs of a definition; of a function with its owner, which can be declared."""
+    given = inputs_of(key, definition)
+    return {**given, "owner": definition["owner"]} if key.kind == "functions" else given
+
+
+def _merged(declared: Any, was: Any, is_: Any) -> Any:
+    """Return what is there now, each part that did not change as it is declared."""
+    if was == is_:
+        return declared
+    if all(isinstance(one, dict) for one in (declared, was, is_)):
+        return _parts(declared, was, is_)
+    if not is_ or not all(_has_names(one) for one in (declared, was, is_)):
+        return is_
+    return list(_parts(*(_by_name(one or []) for one in (declared, was, is_))).values())
+
+
+def _parts(declared: Inputs, was: Inputs, is_: Inputs) -> Inputs:
+    """Return each part that is there now, and what is declared beside what the catalog says."""
+    merged = {name: _merged(declared.get(name), was.get(name), one) for name, one in is_.items()}
+    beside = {name: one for name, one in declared.items() if name not in was and name not in is_}
+    return {name: one for name, one in {**beside, **merged}.items() if one is not None}
+
+
+def _has_names(value: Any) -> bool:
+    """Return whether it is a list of things that have names, or none."""
+    listed = isinstance(value or [], list)
+    return listed and all(isinstance(one, dict) and {"name", "table"} & one.keys() for one in value or [])
+
+
+def _by_name(listed: list[Inputs]) -> Inputs:
+    return {one.get("name") or f"{one.get('schema', 'public')}.{one['table']}": one for one in listed}
