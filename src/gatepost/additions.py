@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from gatepost.adopt import names
 from gatepost.adopt.drift import Addition
-from gatepost.engine.model import urn_type
+from gatepost.engine.model import urn_name, urn_type
 from gatepost.errors import GatepostError
 from gatepost.exported import Resource, by_provider, configure, known_inputs, revealed
 from gatepost.postgres.catalog import Key
@@ -103,7 +103,8 @@ class _Beside:
         elsewhere = self._provider.opened().elsewhere(self._stack)
         known = managed(declared, schemas, self._provider.existing, dict(_keyed(elsewhere)))
         added = sorted(known.additions(catalog), key=lambda key: (_TAKEN_AWAY.index(key.kind), str(key)))
-        chosen = names.resources({key: token_of(key) for key in added})
+        others = [(one["type"], urn_name(one["urn"])) for one in resources]
+        chosen = names.resources({key: token_of(key) for key in added}, others)
         found = [Addition(f"{self._stack}{token_of(key)}::{chosen[key]}", key, catalog[key]) for key in added]
         for one in found:
             self._on_plan(one.urn, BY_HAND, self._removal(one))

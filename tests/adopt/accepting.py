@@ -27,7 +27,10 @@ BASES = {
 }  # fmt: skip
 NAMES: dict[str, Any] = {name: getattr(resources, name) for name in resources.__all__}
 NAMES |= {"pulumi": pulumi, "SQL": Path("schema")}
-SURROUNDINGS = ("Role", "GrantRole", "Schema", "Grant", "DefaultPrivileges")
+SURROUNDINGS = {
+    name: getattr(pulumi_postgresql, name)
+    for name in ("Role", "GrantRole", "Schema", "Grant", "DefaultPrivileges")
+}
 
 
 def replacing(word: str, make: Callable[..., Any]) -> Callable[..., Any]:
@@ -49,7 +52,7 @@ def replacing(word: str, make: Callable[..., Any]) -> Callable[..., Any]:
 
 def evaluated(printed: str, opts: ResourceOptions | None = None) -> Any:
     """Make what was printed, without the text of its file."""
-    around = {name: partial(getattr(pulumi_postgresql, name), opts=opts) for name in SURROUNDINGS}
+    around = {name: partial(make, opts=opts) for name, make in SURROUNDINGS.items()}
     return eval(parted(printed)[0], {**NAMES, "postgresql": SimpleNamespace(**around)})
 
 

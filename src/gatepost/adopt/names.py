@@ -24,10 +24,13 @@ _TAKEN = {
 }
 
 
-def resources(tokens: Mapping[Key, str]) -> dict[Key, str]:
-    """Return a name for each object's resource: its own where that is enough, else with table and schema."""
+def resources(tokens: Mapping[Key, str], others: Iterable[tuple[str, str]] = ()) -> dict[Key, str]:
+    """Return a name for each object's resource: its own where that is enough, else with table and schema.
+
+    :param others: type and name of resources that there are.
+    """
     chosen: dict[Key, str] = {}
-    taken: set[tuple[str, str]] = set()
+    taken = set(others)
     for spell in (_own, _with_table, _with_schema, _in_full):
         open_ = [key for key in tokens if key not in chosen]
         counted = Counter((tokens[key], spell(key)) for key in open_)
