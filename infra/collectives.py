@@ -18,7 +18,16 @@ from gatepost.resources import (
     Unique,
 )
 from infra import collective_owners
-from infra.common import AUDIT, EVERYTHING, ME, Foundation, Sources, open_to_services, readable
+from infra.common import (
+    AUDIT,
+    EVERYTHING,
+    ME,
+    Foundation,
+    Sources,
+    index_for_erasure,
+    open_to_services,
+    readable,
+)
 from infra.server import ANONYMOUS, DEFINER, SERVICE, USER
 
 SOURCES = Sources("post_collectives")
@@ -202,6 +211,7 @@ def _members(on: Foundation, collectives: Table) -> Table:
         serves="queries/postable_collectives.sql",
         comment="Every policy of posts looks here first",
     )
+    index_for_erasure(table, "collective_members", "user_id")
     return table
 
 

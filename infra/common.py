@@ -10,6 +10,7 @@ from gatepost.intent import Membership
 from gatepost.resources import (
     Column,
     Function,
+    Index,
     Policy,
     Provider,
     ReferenceData,
@@ -122,3 +123,15 @@ def open_to_deployment(table: Table, name: str) -> None:
 def readable(table: Table, name: str, role: str, using: str = "true", comment: str | None = None) -> None:
     """Let one database role read the rows that `using` allows."""
     Policy(f"{name}_read_by_{role}", table, command="select", roles=[role], using=using, comment=comment)
+
+
+def index_for_erasure(table: Table, name: str, owner: str) -> None:
+    """Let an erasure find who made or changed the row of somebody else: the owner's own go with the owner."""
+    for column in ("created_by", "updated_by"):
+        Index(
+            f"idx_{name}_{column}",
+            table,
+            [column],
+            where=f"{column} is not null and {column} is distinct from {owner}",
+            serves=f"queries/{name}_{column}.sql",
+        )

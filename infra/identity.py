@@ -25,6 +25,7 @@ from infra.common import (
     MEMBER,
     MEMBERS,
     Sources,
+    index_for_erasure,
     open_to_services,
     readable,
 )
@@ -189,6 +190,7 @@ def _memberships(organizations: Table, users: Table) -> Table:
         where="role = 'admin'",
         serves="queries/admins_of_organization.sql",
     )
+    index_for_erasure(table, "memberships", "user_id")
     return table
 
 

@@ -15,7 +15,7 @@ from infra.collectives import (
     Collectives,
     member_of,
 )
-from infra.common import AUDIT, EVERYTHING, Foundation, Sources, open_to_services, readable
+from infra.common import AUDIT, EVERYTHING, Foundation, Sources, index_for_erasure, open_to_services, readable
 from infra.posts import AUTHORED
 from infra.server import ANONYMOUS, DEFINER, SERVICE, USER
 
@@ -151,6 +151,7 @@ def _indexes(table: Table) -> None:
         ["author_id", "created_at desc"],
         serves="queries/shared_by_author.sql",
     )
+    index_for_erasure(table, "post_collectives", "author_id")
 
 
 def _policies(table: Table) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gatepost.intent import Intent, Update, everybody, own, through
 from gatepost.resources import Check, Column, ForeignKey, Index, Policy, PrimaryKey, Table, Trigger
-from infra.common import AUDIT, EVERYTHING, ME, Foundation, open_to_services, readable
+from infra.common import AUDIT, EVERYTHING, ME, Foundation, index_for_erasure, open_to_services, readable
 from infra.posts import AUTHORED, READABLE
 from infra.server import SERVICE, USER
 
@@ -72,6 +72,7 @@ def _comments(on: Foundation, posts: Table) -> None:
         ["author_id", "created_at desc"],
         serves="queries/comments_of_author.sql",
     )
+    index_for_erasure(table, "comments", "author_id")
     Trigger("comments_audit", table, function=on.tenancy.audit, events=["insert", "update"])
     _comment_policies(table)
 

@@ -6,11 +6,12 @@ select
     case when mod(c.number, 3) = 0 then 'public' else 'private' end as visibility
 from generate_series(1, 100 + %(scale)s / 1000) as c (number);
 
-insert into public.collective_members (collective_id, user_id, role, can_post)
+insert into public.collective_members (collective_id, user_id, role, can_post, created_by, updated_by)
 with
 people as (
     select
         u.id,
+        lag(u.id) over (order by u.id) as inviter_id,
         row_number() over (order by u.id) as number
     from public.users as u
 ),
@@ -25,6 +26,7 @@ groups as (
 wanted as (
     select
         p.id,
+        p.inviter_id,
         p.number,
         k.number as place,
         1 + floor(
@@ -40,7 +42,9 @@ select distinct on (w.number, g.id)
     (array['author', 'author', 'editor', 'member', 'author', 'admin', 'author', 'owner'])[
         1 + mod(w.number * 7 + w.place, 8)
     ] as role, -- noqa: RF04
-    mod(w.number * 7 + w.place, 8) <> 3 as can_post
+    mod(w.number * 7 + w.place, 8) <> 3 as can_post,
+    w.inviter_id as created_by,
+    w.inviter_id as updated_by
 from wanted as w
 inner join groups as g on w.group_number = g.number
 order by w.number, g.id;
@@ -88,13 +92,15 @@ inner join people as p on w.author_number = p.number
 left join homes as h on p.id = h.user_id and mod(w.number, 4) = 0
 order by w.number;
 
-insert into public.post_collectives (post_id, collective_id, author_id, status, display_order, created_at)
+insert into public.post_collectives
+(post_id, collective_id, author_id, status, display_order, created_at, created_by, updated_by)
 with
 written as (
     select
         p.id,
         p.author_id,
         p.created_at,
+        lag(p.author_id, 20) over (order by p.created_at, p.id) as moderator_id,
         row_number() over (order by p.created_at, p.id) as number
     from public.posts as p
 ),
@@ -115,7 +121,9 @@ select
     w.author_id,
     case when mod(w.number, 40) = 20 then 'hidden' else 'published' end as status,
     a.place as display_order,
-    w.created_at
+    w.created_at,
+    case when mod(w.number, 40) = 0 then w.moderator_id else w.author_id end as created_by,
+    case when mod(w.number, 40) = 20 then w.moderator_id else w.author_id end as updated_by
 from written as w
 inner join allowed as a on w.author_id = a.user_id
 where mod(a.place + w.number, a.number) < 11

@@ -87,8 +87,8 @@ def _platform(database: Database) -> dict[str, Case]:
             lambda _: status.change(SERVICE, maintenance_mode=False), targets.CHANGE
         ),
         "erasure.Erasure.erase": Case(
-            lambda _, user: erasure.erase(SERVICE, user), targets.UPKEEP, leaving, rounds=10
+            lambda _, user: erasure.erase(SERVICE, user), targets.ERASURE, leaving, rounds=10
         ),
         "erasure.Erasure.ledger": Case(lambda _: erasure.ledger(SERVICE), targets.EXAMINATION),
-        "erasure.Erasure.replay": Case(again, targets.UPKEEP, rounds=10),
+        "erasure.Erasure.replay": Case(again, targets.ERASURE, rounds=10),
     }

@@ -101,7 +101,9 @@ _EVENTS = {
         SERVICE,
     ),
     "app.archive_old_deleted_events": Run("select app.archive_old_deleted_events()", SERVICE, targets.UPKEEP),
-    "app.delete_user_data": Run("select * from app.delete_user_data(%(member)s)", SERVICE, targets.UPKEEP),
+    "app.delete_user_data": Run(
+        "select * from app.delete_user_data(%(member)s)", SERVICE, targets.ERASURE, rounds=5
+    ),
     "app.erasure_steps": Run("select * from app.erasure_steps()", SERVICE, targets.EXAMINATION),
     "app.refuse_change": Run(_REFUSED, OWNER, is_counted=False),
     "app.respect_maintenance": Run("select app.respect_maintenance()"),
