@@ -122,8 +122,8 @@ select
     case when mod(w.number, 40) = 20 then 'hidden' else 'published' end as status,
     a.place as display_order,
     w.created_at,
-    case when mod(w.number, 40) = 0 then w.moderator_id else w.author_id end as created_by,
-    case when mod(w.number, 40) = 20 then w.moderator_id else w.author_id end as updated_by
+    case when mod(w.number, 4) = 0 then w.moderator_id else w.author_id end as created_by,
+    case when mod(w.number, 4) = 0 then w.moderator_id else w.author_id end as updated_by
 from written as w
 inner join allowed as a on w.author_id = a.user_id
 where mod(a.place + w.number, a.number) < 11
