@@ -68,9 +68,13 @@ def must_restart(label: str, place: tuple[str, str] | None, new: Counting, facts
 
 
 def _position(place: tuple[str, str] | None, facts: Facts) -> tuple[int | None, bool]:
-    """Return where it stands, and whether that number was taken."""
+    """Return where it stands, and whether that number was taken: it may be, where the role cannot read it."""
     if place is None or facts.connection is None:
         return None, False
+    name = ident(*place).as_string(None)
+    readable = facts.connection.execute("select has_sequence_privilege(%s, 'select')", [name]).fetchone()
+    if readable != (True,):
+        return None, True
     asked = text("select last_value, is_called from {s}", s=ident(*place))
     found = facts.connection.execute(asked.encode()).fetchone()
     return cast("tuple[int, bool]", found)
