@@ -57,14 +57,14 @@ reader = postgresql.Role("by_hand_reader", name="by_hand_reader", opts=on)
 after = pulumi.ResourceOptions(provider=server, depends_on=[reader])
 writer = postgresql.Role("by_hand_writer", name="by_hand_writer", opts=after)
 acting = pulumi.ResourceOptions(provider=server, depends_on=[writer], ignore_changes=["withAdminOption"])
-acts = postgresql.GrantRole("acts", role="deployer", grant_role="by_hand_writer", opts=acting)
+postgresql.GrantRole("acts", role="deployer", grant_role="by_hand_writer", opts=acting)
 login = postgresql.Role(
     "by_hand_login", name="by_hand_login", login=True, connection_limit=5, statement_timeout=9000, opts=after
 )
-member = postgresql.GrantRole("membership", role="by_hand_writer", grant_role="by_hand_reader", opts=after)
+postgresql.GrantRole("membership", role="by_hand_writer", grant_role="by_hand_reader", opts=after)
 app = postgresql.Schema("app", name="app", database=database, owner="deployer", opts=on)
 postgresql.Schema("aside", name="aside", database=database, owner="deployer", opts=on)
-in_app = pulumi.ResourceOptions(provider=server, depends_on=[app, member, writer, login])
+in_app = pulumi.ResourceOptions(provider=server, depends_on=[app, writer, login])
 entry = postgresql.Grant(
     "entry",
     database=database,

@@ -9,7 +9,7 @@ from typing import Any
 from gatepost.adopt.database import partitions
 from gatepost.adopt.declarations import CannotRefer, Declared, call, snake
 from gatepost.adopt.order import identifier
-from gatepost.adopt.source import Call, Name, assignment
+from gatepost.adopt.source import Call, assignment
 from gatepost.engine.model import SECRET, Drift, urn_name, urn_type
 from gatepost.engine.postgresql.kind import Kind as Around
 from gatepost.engine.postgresql.provider import KINDS as AROUND
@@ -119,13 +119,15 @@ def importing(added: Addition, variables: Variables) -> str:
 
 
 def _surrounding(kind: Around, urn: str, found: dict[str, Any]) -> str:
-    """Return what declares a role, a schema, a grant …; a secret stays what it is."""
+    """Return what declares a role, a schema, a grant …, without its secrets."""
     named: dict[str, Any] = {}
     for key, prop in kind.properties.items():
         value = found.get(key)
-        if prop.required or not (prop.write_only or kind.is_default(key, value)):
-            named[snake(key)] = Name("...") if SECRET in str(value) else [] if value is None else value
-    return assignment(None, Call(f"postgresql.{type(kind).__name__}", [urn_name(urn)], named))
+        if prop.required or not (prop.write_only or value == SECRET or kind.is_default(key, value)):
+            named[snake(key)] = [] if value is None else value
+    secrets = [snake(key) for key in kind.properties if found.get(key) == SECRET]
+    remark = f"# with its {', '.join(secrets)}, if it has one\n" if secrets else ""
+    return remark + assignment(None, Call(f"postgresql.{type(kind).__name__}", [urn_name(urn)], named))
 
 
 def _changed(key: Key, drift: Drift, variables: Variables) -> str:
