@@ -126,8 +126,6 @@ def _breaks_writers(site: Site, old: ColumnInputs, new: ColumnInputs) -> Iterato
         yield from site.risk(Hazard.BREAKS_CLIENTS, new.name, detail)
     if new.identity == "always" and not (old.identity == "always" or old.generated):
         yield from site.risk(Hazard.BREAKS_CLIENTS, new.name, "Clients that write it fail.")
-    if old.required and not new.required and not new.retired:
-        yield from site.risk(Hazard.BREAKS_CLIENTS, new.name, "It may be null from now on.")
 
 
 def _retype(site: Site, old: ColumnInputs, new: ColumnInputs) -> Plan:
