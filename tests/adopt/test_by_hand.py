@@ -66,6 +66,8 @@ def deployed(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     with server.database() as database:
         workspace = make_workspace(tmp_path_factory.mktemp("by_hand"), database)
         yield first_deployed(workspace)
+    with psycopg.connect(server.superuser_url, autocommit=True) as connection:
+        connection.execute("drop role by_hand_reader, by_hand_writer, by_hand_login")
 
 
 def first_deployed(workspace: Workspace) -> Deployed:
