@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-import pytest
 from fix_provider import Deploy, Inputs, col, urn_of, wired
 from pulumi.provider.experimental.provider import CreateRequest, DeleteRequest, UpdateRequest
 
-from gatepost.errors import StillUsed
 from gatepost.postgres.plan import Plan
 
 
@@ -127,35 +125,3 @@ def test_a_definer_with_other_arguments_is_compared_with_the_former_one(deploy: 
     ):
         deploy.function("f", sql=fn(f"f({arguments}) returns int", shown, head), privileges=held)
         assert [risk.hazard for risk in deploy.plans[-2][2].risks] == risks
-
-
-WIDE, NARROW = fn("f(a bigint) returns int", "select $1::int"), fn("f(a int) returns int")
-USES = {
-    "Policy": {"command": "select", "roles": ["public"], "using": "public.f(id) > f(1)"},
-    "Constraint": {"kind": "check", "expression": "'ü' <> '' and public.f(id) > 0"},
-    "Index": {"columns": ["(public.f(id + 1))"], "where": "'ü' <> '' and f(id) = 1"},
-    "View": {"sql": "create view x as select 'ü' as u, f(a => t.id), f(f(id)) as g from posts as t"},
-}
-
-
-@pytest.mark.parametrize("kind", USES)
-def test_what_uses_it_takes_to_narrower_arguments(deploy: Deploy, kind: str) -> None:
-    deploy.table(columns=[col("id", "integer")])
-    deploy.function("f", sql=NARROW)
-    deploy.__getattr__(kind.lower())("x", **USES[kind])
-    deploy.sql("insert into posts (id) values (1)")
-    started = deploy.snapshot()
-    assert deploy.function("f", sql=WIDE) == "replace"
-    assert deploy.function("f", sql=NARROW) == "replace"
-    assert deploy.snapshot() == started
-
-
-def test_a_value_that_it_does_not_take_is_refused_at_preview(deploy: Deploy) -> None:
-    deploy.table(columns=[col("id", "bigint")])
-    deploy.function("f", sql=WIDE)
-    deploy.policy("p", command="select", roles=["public"], using="public.f(id) = 1")
-    refused = r"public.f\(int8\) is used by policy p on public.posts, which gives it a value of type bigint"
-    with deploy.together(), pytest.raises(StillUsed, match=refused):
-        preview(deploy, NARROW)
-    deploy.delete("Policy", "p")
-    assert deploy.function("f", sql=NARROW) == "replace"

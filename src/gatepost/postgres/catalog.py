@@ -264,12 +264,17 @@ class Facts:
         ).fetchall()
         return [str(row[0]) for row in rows]
 
-    def others(self, function: Key) -> list[str]:
-        """Return the argument types of other functions and procedures that have its name, or will have it."""
+    def has_others(self, function: Key) -> bool:
+        """Return whether other functions or procedures have its name, or will have it."""
         if self.connection is None:
-            return []
-        there = _rows(self.connection, "functions", function.schema, [function.name])
-        keys = {key for key, _ in definitions("functions", there)}
-        keys |= {key for key in tuple(self.planned.made) if key.kind == "functions"}
+            return False
         place = (function.schema, function.name)
-        return sorted(key.object for key in keys - {function} if (key.schema, key.name) == place)
+        made = (key for key in tuple(self.planned.made) if key.kind == "functions" and key != function)
+        if any((key.schema, key.name) == place for key in made):
+            return True
+        found = self.connection.execute(
+            "select count(*) from pg_proc as p join pg_namespace as n on n.oid = p.pronamespace"
+            " where (n.nspname, p.proname) = (%s, %s)",
+            place,
+        ).fetchone()
+        return found is not None and cast("int", found[0]) > 1
