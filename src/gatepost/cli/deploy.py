@@ -223,8 +223,10 @@ def up(options: Options) -> Command:
 def _is_settled(command: Command, engine: Engine, planned: Result) -> bool:
     """Return whether the state, too, has nothing to learn: outputs, options, or what a killed one left."""
     changed = {op for op, number in planned.changes.items() if number} - {"same", "read"}
-    if changed or planned.restated or engine.name == "cli":
-        return not (changed or planned.restated)
+    if changed or planned.restated:
+        return False
+    if engine.name == "cli":
+        return True
     journals = command.stack.backend / ".pulumi" / "gatepost" / command.stack.project
     left = (journals / f"{command.stack.name}.journal").exists()
     return not left and engine.outputs() == planned.outputs
