@@ -17,3 +17,8 @@ create table x.ev (id int, at date) partition by range (at);
 create table x.ev_1 partition of x.ev for values from ('2025-01-01') to ('2026-01-01');
 alter table x.ev_1 alter id set not null;
 create table x.kept (id int, at tstzrange, constraint kept_id unique (id) with (fillfactor = 50));
+create table x.bare (note text);
+create table x.lax (note text default 'n');
+create table x.heir () inherits (x.bare, x.lax, x.par);
+create table x.own () inherits (x.lax);
+alter table x.own alter note set not null;

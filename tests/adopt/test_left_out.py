@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import psycopg
+import pytest
 from fix_workspace import Workspace
 from psycopg.sql import SQL, Identifier
-from servers import Database
+from servers import Database, Server
 
 PARTITIONS = """
 create table part (id int, at date, note text) partition by range (at);
@@ -68,6 +69,14 @@ create foreign data wrapper adopt_off;
 create server adopt_away foreign data wrapper adopt_off;
 create foreign table parted_2 partition of parted for values from (2) to (3) server adopt_away;
 """
+NOT_NULL = """
+create table above (a int not null, b int, c int);
+create table below () inherits (above);
+alter table below alter a set not null, add constraint sure not null b, alter c set not null;
+create table parted (id int not null, at int) partition by range (id);
+create table parted_1 partition of parted for values from (1) to (2);
+alter table parted_1 alter id set not null, add constraint dated not null at;
+"""
 ROLE = "adopt_giver"
 
 
@@ -97,6 +106,17 @@ def test_what_has_its_name_or_state_by_itself_is_listed(tmp_path: Path, database
         "names of indexes of table public.parted",
         "sequence public.counted",
         "trigger touched on public.parted_1",
+    }
+
+
+def test_not_null_that_is_inherited_too_is_listed(tmp_path: Path, server: Server, database: Database) -> None:
+    if server.version < 180000:
+        pytest.skip("before PostgreSQL 18 nothing says whose a NOT NULL is")
+    assert left_out(tmp_path, database, NOT_NULL) == {
+        "names in table public.below",
+        "names in table public.parted_1",
+        "not null of column public.below.a",
+        "not null of column public.parted_1.id",
     }
 
 

@@ -61,9 +61,14 @@ from pg_constraint as k
 join relations as r on r.oid = k.conrelid
 join pg_attribute as a on a.attrelid = k.conrelid and a.attnum = k.conkey[1]
 cross join lateral (select length(r.relname) as relation, length(a.attname) as attribute) as size
-where k.contype = 'n' and k.conislocal and not r.relispartition
+where k.contype = 'n' and k.conislocal and not (k.coninhcount > 0 and (r.relispartition or not a.attislocal))
     and k.conname <> left(r.relname, greatest(27, 53 - size.attribute)) || '_' || left(a.attname, greatest(26, 53 - size.relation)) || '_not_null'
 group by r.label
+union all
+select 'not null of column ' || c.column_label, 'it is its own beside the one that it inherits, and stays when that goes: deployed elsewhere it is inherited alone'
+from columns as c
+join pg_constraint as k on k.conrelid = c.attrelid and k.contype = 'n' and k.conkey[1] = c.attnum
+where k.conislocal and k.coninhcount > 0 and (c.relispartition or not c.attislocal)
 union all
 select distinct
     h.label,

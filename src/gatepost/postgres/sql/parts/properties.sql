@@ -24,10 +24,10 @@ columns as materialized (
 ),
 
 above as materialized (
-    select distinct on (i.inhrelid, a.attname) i.inhrelid as relation, a.*
+    select distinct on (i.inhrelid, a.attname) i.inhrelid as relation, a.*, bool_or(a.attnotnull) over (partition by i.inhrelid, a.attname) as required
     from pg_inherits as i
     join pg_attribute as a on a.attrelid = i.inhparent and a.attnum > 0 and not a.attisdropped
-    order by i.inhrelid, a.attname, i.inhseqno
+    order by i.inhrelid, a.attname, not a.atthasdef, i.inhseqno
 ),
 
 -- The sequences of identity columns, which are made with their tables, where they have the names that they get so.
@@ -109,7 +109,7 @@ properties (name, sql, undo, schema, relation) as (
     select 'not null of ' || c.called, c.alters || 'set not null', c.alters || 'drop not null', c.nspname, c.relname
     from columns as c
     join above as p on p.relation = c.attrelid and p.attname = c.attname
-    where c.inherited and c.attnotnull and not p.attnotnull
+    where c.inherited and c.attnotnull and not p.required
     union all
     select 'comment on ' || c.called, 'comment on ' || c.called || ' is ' || d.said, 'comment on ' || c.called || ' is null', c.nspname, c.relname
     from columns as c
