@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, LiteralString
 from gatepost.errors import StatementFailed, UsageError
 from gatepost.gates.gate import Site
 from gatepost.gates.verdict import Outcome, Row, Trial, Verdict, worst
+from gatepost.postgres.diagnosis import said
 
 if TYPE_CHECKING:
     from gatepost.postgres.connect import Connection
@@ -195,7 +196,7 @@ def _last_backup(connection: Connection, statement: str) -> datetime | None:
     try:
         (found,) = _row(connection, statement.encode())
     except (psycopg.Error, ValueError) as error:
-        reason = " ".join(str(error).split())
+        reason = said(error)[0] if isinstance(error, psycopg.Error) else " ".join(str(error).split())
         raise StatementFailed(f"last_backup: {reason}: give a statement that returns one time") from None
     if found is not None and not isinstance(found, datetime):
         raise UsageError(f"last_backup: got {found!r}: give a statement that returns a timestamptz")

@@ -9,6 +9,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from gatepost import errors
+from gatepost.postgres import diagnosis
 
 if TYPE_CHECKING:
     import psycopg
@@ -131,15 +132,24 @@ class RoleMissing(errors.PermissionMissing):
 _FOREIGN_OBJECT = frozenset({"42P07", "42710", "42723", "42P06"})
 
 
-def translate(error: psycopg.Error, what: str, *, secret: bool = False) -> errors.GatepostError:
+def translate(
+    error: psycopg.Error, what: str, *, secret: bool = False, advice: str = ""
+) -> errors.GatepostError:
     """Return our error for PostgreSQL's: lower-case, naming `what` was being done and what to do.
 
     :param secret: the statement holds a secret, which PostgreSQL's words could repeat: leave them out.
+    :param advice: what to do, where that is known.
     """
-    message = (error.diag.message_primary or str(error)).strip()
-    parts = [part for part in (message, error.diag.message_detail, error.diag.message_hint) if part]
-    said = "PostgreSQL's message is hidden, because it may repeat a secret" if secret else "; ".join(parts)
-    text = f"{what}: {said}"
+    words, left_out = diagnosis.said(error)
+    if secret:
+        words = "PostgreSQL's message is hidden, because it may repeat a secret"
+    elif left_out and not advice:
+        advice = "values of rows are left out: run the statement with psql to see them"
+    found = _translated(error, f"{what}: {words}")
+    return type(found)(f"{found}: {advice}") if advice else found
+
+
+def _translated(error: psycopg.Error, text: str) -> errors.GatepostError:
     state = error.sqlstate or ""
     if state in _FOREIGN_OBJECT:
         return errors.ObjectExists(f"{text}: it is not this stack's; rename or drop it, or import it")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 from gatepost import errors
-from gatepost.postgres import catalog, deployment_lock, failures
+from gatepost.postgres import catalog, deployment_lock, diagnosis, failures, violations
 from gatepost.postgres.budget import Budget
 from gatepost.postgres.connect import Connections, connect, is_lost, translate
 from gatepost.postgres.ledger import Ledger, Work, is_valid
@@ -50,11 +50,10 @@ class Batch:
     was_lost: bool = False
     """Whether any try did."""
 
-    def translate(self, error: psycopg.Error) -> errors.GatepostError:
-        """Return our error for PostgreSQL's, which repeats no secret."""
-        found = translate(error, self.label, secret=any(one.secret for one in self.statements))
-        advice = self.statements[0].advice if len(self.statements) == 1 else ""
-        return type(found)(f"{found}: {advice}") if advice else found
+    def translate(self, error: psycopg.Error, advice: str = "") -> errors.GatepostError:
+        """Return our error for PostgreSQL's, which repeats no secret and no row."""
+        secret = any(one.secret for one in self.statements)
+        return translate(error, self.label, secret=secret, advice="" if secret else advice)
 
 
 @dataclass
@@ -132,7 +131,8 @@ class Runner:
             for statement in reversed([one for one in done if one.undo]):
                 self._undo(statement, batch.work)
         except (psycopg.Error, errors.GatepostError) as second:
-            return type(error)(f"{error}; what it left could not be removed: {second}")
+            why = second if isinstance(second, errors.GatepostError) else diagnosis.said(second)[0]
+            return type(error)(f"{error}; what it left could not be removed: {why}")
         return error
 
     def _undo(self, statement: Statement, work: Work) -> None:
@@ -278,7 +278,8 @@ class Runner:
             total = self.budget.total(batch.mode)
             return failures.no_lock(batch.label, batch.statements, attempts, total, holders)
         late = failures.out_of_time(error, batch.label, batch.mode, self.budget)
-        return late or batch.translate(error)
+        advice = violations.advice(error, batch.statements, self.connections)
+        return late or batch.translate(error, advice)
 
 
 def _require_made(connection: Connection, batch: Batch) -> None:
