@@ -187,7 +187,7 @@ def test_a_value_that_cannot_be_converted_stops_before_the_swap(deploy: Deploy) 
     deploy.sql("update posts set title = id")
     asked = but({**col("title", "integer"), "change": {"pause": 0}})
     deploy.sql("update posts set title = 'seven' where id = 7")
-    with pytest.raises(StatementFailed, match='invalid input syntax for type integer: "seven"'):
+    with pytest.raises(StatementFailed, match=r"invalid input syntax for type integer: .a value."):
         deploy.table(columns=asked)
     deploy.sql("update posts set title = '7' where id = 7; insert into posts (id, title) values (31, '31')")
     deploy.table(columns=asked)

@@ -150,7 +150,7 @@ def test_a_value_that_rows_have_cannot_go(deploy: Deploy) -> None:
     deploy.sql("create table kept as select 'a'::t as v")
     deploy.sql("alter table kept owner to deployer")
     before = deploy.snapshot()
-    with pytest.raises(StatementFailed, match=r'invalid input value for enum t: "a"'):
+    with pytest.raises(StatementFailed, match=r"invalid input value for enum t: .a value."):
         deploy.type("t", **enum("b", name="t"))
     assert deploy.snapshot() == before
 

@@ -24,6 +24,8 @@ class Planned:
 
     constrained: set[Key] = field(default_factory=set)
     """Domains that get a check, or take no null, in this deployment."""
+    keys: set[tuple[tuple[str, str], frozenset[str]]] = field(default_factory=set)
+    """The keys that foreign keys can refer to and this deployment makes: by schema and table, and columns."""
     calling: dict[Key, frozenset[tuple[str, int]]] = field(default_factory=dict)
     """The functions that what changes calls from then on, and with how many arguments; of what goes none."""
 

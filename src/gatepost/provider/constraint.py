@@ -8,7 +8,7 @@ from typing import Any
 from gatepost.errors import InvalidDeclaration
 from gatepost.postgres.catalog import Facts, Key
 from gatepost.postgres.plan import Hazard, Lock, Plan, Risk, Statement, risk
-from gatepost.provider import constraint_checks, limits, not_null, replication, storage, weakening
+from gatepost.provider import constraint_checks, limits, not_null, references, replication, storage, weakening
 from gatepost.provider.constraint_clauses import (
     ConstraintInputs,
     References,
@@ -79,13 +79,20 @@ class ConstraintKind(OnTableKind[ConstraintInputs]):
         return after if there and renaming.is_target(self.key(there), after.place) else None
 
     def create(self, given: ConstraintInputs, facts: Facts) -> Plan:
-        limits.require_constraint(given, facts)
+        self._require(given, facts)
         before, added = _added(given, facts)
         return before + added + Plan(tuple(self.described(given, None)))
 
+    def _require(self, given: ConstraintInputs, facts: Facts) -> None:
+        """Refuse what the server would refuse, and tell later plans of a key."""
+        limits.require_constraint(given, facts)
+        references.require(given, self.where(given), facts)
+        if given.kind in _KEYS and not given.deferrable and not given.period:
+            references.note_key(given.place, given.columns, facts)
+
     def change(self, old: ConstraintInputs, new: ConstraintInputs, facts: Facts) -> Plan:
         """Check or build the new one beside the old, then exchange them in one transaction."""
-        limits.require_constraint(new, facts)
+        self._require(new, facts)
         described = Plan(tuple(self.described(new, None)))
         drop = Plan((self.drop(old),))
         if old.not_valid != new.not_valid and old.same_but(new, "not_valid", *self.remarks):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gatepost.errors import InvalidDeclaration
-from gatepost.provider import storage
+from gatepost.provider import references, storage
 from gatepost.provider.constraint_clauses import ConstraintInputs, addition, definition_of
 from gatepost.provider.declarations import Declarations
 from gatepost.provider.insight import parse
@@ -67,6 +67,7 @@ def _check_references(given: ConstraintInputs, where: str, declared: Declaration
         )
     known = declared.columns_of(there.db_schema, there.table)
     require_columns(there.columns, known, where, f"{there.db_schema}.{there.table}")
+    references.check_types(given, there, where, declared)
 
 
 def _check_excluded(given: ConstraintInputs, where: str, declared: Declarations) -> None:

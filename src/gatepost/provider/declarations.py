@@ -41,6 +41,10 @@ class Declarations:
 
     columns: dict[tuple[str, str], Columns | None] = field(default_factory=dict)
     """The columns of every declared relation, None where they are not known."""
+    types_of: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
+    """The types of the columns of declared tables, but of those that are changing theirs."""
+    domains: dict[tuple[str, str], str] = field(default_factory=dict)
+    """The types that declared domains are of."""
     renamed: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     """The columns of declared tables that once had other names, by those."""
     partition_keys: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)

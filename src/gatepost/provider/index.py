@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from gatepost.errors import InvalidDeclaration
 from gatepost.postgres.catalog import Facts
 from gatepost.postgres.plan import Hazard, Lock, Plan, Risk, Statement, risk
-from gatepost.provider import storage, weakening
+from gatepost.provider import references, storage, weakening
 from gatepost.provider.declarations import Declarations, Text
 from gatepost.provider.insight import parse_index
 from gatepost.provider.kind import Name, require_columns
@@ -70,6 +70,7 @@ class IndexKind(OnTableKind[IndexInputs]):
         return old.model_copy(update={name: getattr(new, name) for name in said})
 
     def create(self, given: IndexInputs, facts: Facts) -> Plan:
+        _note_key(given, facts)
         left = facts.read(self.key(given))
         described = Plan(tuple(self.described(given, None)))
         if parts := _parts(given, facts):
@@ -79,6 +80,7 @@ class IndexKind(OnTableKind[IndexInputs]):
 
     def change(self, old: IndexInputs, new: IndexInputs, facts: Facts) -> Plan:
         """Build the new one first, swap the names, drop the old one last."""
+        _note_key(new, facts)
         lost = _no_longer_served(old, new, facts) + weakening.of_index(old, new, facts)
         described = Plan(tuple(self.described(new, None)), lost)
         if parts := _parts(new, facts):
@@ -117,6 +119,14 @@ class IndexKind(OnTableKind[IndexInputs]):
 def statement_of(given: IndexInputs) -> str:
     """Return the statement that makes it where nobody else is."""
     return _create(given, ident(given.name), given.of)
+
+
+def _note_key(given: IndexInputs, facts: Facts) -> None:
+    if not given.unique or given.where is not None:
+        return
+    names = [one["IndexElem"].get("name") for one in parse_index(statement_of(given), "")["indexParams"]]
+    if None not in names:
+        references.note_key(given.place, names, facts)
 
 
 def _label(given: IndexInputs) -> str:

@@ -67,6 +67,8 @@ class TableKind(Kind[TableInputs]):
         names = columns_of(given, declared, retired=False)
         places = [(one.db_schema or given.db_schema, one.name) for one in given.partitions]
         declared.columns |= dict.fromkeys([(given.db_schema, given.name), *places], names)
+        types = {one.name: one.type for one in given.columns if one.change is None}
+        declared.types_of |= dict.fromkeys([(given.db_schema, given.name), *places], types)
         asked = ((one.renamed_from, one.name) for one in given.columns)
         former = {old: name for old, name in asked if old is not None and old not in (names or ())}
         declared.renamed |= {(given.db_schema, given.name): former} if former else {}

@@ -73,6 +73,10 @@ class TypeKind(Kind[TypeInputs]):
         """A type of another kind is another type."""
         return ["kind"] if old.kind != new.kind else []
 
+    def announce(self, given: TypeInputs, declared: Declarations) -> None:
+        if given.kind == "domain" and given.type is not None:
+            declared.domains[given.db_schema, given.name] = given.type
+
     def create(self, given: TypeInputs, facts: Facts) -> Plan:
         if given.kind == "domain" and (given.checks or not given.nullable):
             facts.planned.constrained.add(Key("types", given.db_schema, given.name))
