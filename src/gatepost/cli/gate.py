@@ -45,6 +45,7 @@ class Given:
     history: Path | None = None
     rows: int | None = None
     minutes: float | None = None
+    every_query: bool = False
 
     def to(self, gates: Sequence[Required]) -> list[Required]:
         """Return gates with what is given.
@@ -57,7 +58,8 @@ class Given:
         for name in only:
             _require_one(name, [one.gate.name for one in gates if name in one.gate.options])
         history = str(self.history.resolve()) if self.history else None
-        return [one.with_options(base=self.base, state=self.state, history=history, **only) for one in gates]
+        given = {"base": self.base, "state": self.state, "every_query": self.every_query or None}
+        return [one.with_options(history=history, **given, **only) for one in gates]
 
 
 def _require_one(setting: str, gates: Sequence[str]) -> None:

@@ -29,17 +29,17 @@ def gate(
     rows: Annotated[
         int | None, typer.Option("--rows", help="Of the largest tables, for the one gate that is named.")
     ] = None,
-    minutes: Annotated[
-        float | None, typer.Option("--minutes", help="That the benchmark gate may measure.")
-    ] = None,
+    minutes: Annotated[float | None, typer.Option("--minutes", help="For measuring benchmarks.")] = None,
+    every_query: Annotated[
+        bool, typer.Option("--every-query", help="Time also queries that use nothing that changed.")
+    ] = False,
     history: Annotated[
         Path | None, typer.Option("--history", metavar="FILE", help="The benchmark gate's runs.")
     ] = None,
     html: Annotated[Path | None, typer.Option("--html", help="Write a page with charts here.")] = None,
     junit: Annotated[Path | None, typer.Option("--junit", help="Write JUnit's XML here.")] = None,
     self_test: Annotated[
-        bool,
-        typer.Option("--self-test", help="Try the gates themselves, on cases whose verdict is known."),
+        bool, typer.Option("--self-test", help="Try the gates, on cases whose verdict is known.")
     ] = False,
 ) -> int:
     """Run gates: exit code 0 only when every verdict is pass."""
@@ -48,5 +48,5 @@ def gate(
     options = options_of(stack, cwd, json=json)
     if self_test:
         return gates.self_test(options, names or [])
-    given = gates.Given(base, state, history, rows, minutes)
+    given = gates.Given(base, state, history, rows, minutes, every_query)
     return gates.gate(options, names or [], gates.Reports(html, junit), given)

@@ -29,6 +29,7 @@ _TYPES: Mapping[str, Any] = {
     "cases": _Count,
     "clients": _Number,
     "duration": _Positive,
+    "every_query": bool,
     "history": _Text,
     "longest_lock": _Positive,
     "longest_statement": _Positive,

@@ -53,6 +53,11 @@ class Arms:
         """Base's and head's connection strings."""
         return _conninfo(self.base_target), _conninfo(self.head_target)
 
+    @property
+    def targets(self) -> tuple[Target, Target]:
+        """Base's and head's database."""
+        return self.base_target, self.head_target
+
 
 def _conninfo(target: Target) -> str:
     return make_conninfo(

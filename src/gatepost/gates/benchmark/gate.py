@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from gatepost.gates.benchmark.arms import Arms, deployed
+from gatepost.gates.benchmark.concerned import concerned
 from gatepost.gates.benchmark.questions import queries_of, query_benchmarks
 from gatepost.gates.benchmark.recording import Compared, run_of
 from gatepost.gates.benchmark.series import LIMIT, settled
@@ -16,6 +17,7 @@ from gatepost.release.commits import exists, of_working_tree, resolve
 
 ROWS = 20_000
 MINUTES = 6
+_NOTHING = ("nothing to compare", "no query uses anything that changed")
 
 
 class BenchmarkGate:
@@ -27,6 +29,7 @@ class BenchmarkGate:
         "base": "the commit to compare with; main where nothing else is said",
         "rows": f"of the largest tables, beside reference data; 0 leaves the seeds'; {ROWS:,}",
         "minutes": f"for measuring; what has not told by then is inconclusive; {MINUTES}",
+        "every_query": "true times queries too that use nothing that changed, as a history wants them; false",
         "history": f"the file that the run is added to; {FILE}",
     }
     of_deployed = False
@@ -41,10 +44,12 @@ class BenchmarkGate:
         compared = Compared(of_working_tree(site.root), resolve(site.root, ref), rows)
         with deployed(site.root, ref, rows, site.tell) as arms:
             minutes = float(site.option("minutes", MINUTES))
-            series = settled(query_benchmarks(arms), minutes, site.tell)
+            every = query_benchmarks(arms)
+            timed = every if site.option("every_query", False) else concerned(every, arms.targets)
+            series = settled(timed, minutes, site.tell)
             found = [*unpaired(arms), *(row for one in series for row in one.rows())]
             append(file, run_of(series, compared, arms))
-        return outcome(found, ref)
+        return outcome(found, ref, len(every) - len(timed))
 
     def self_test(self, folder: Path) -> Iterator[Trial]:
         """Compare a database with itself, with a slower query, and with too little data."""
@@ -67,15 +72,19 @@ def unpaired(arms: Arms) -> list[Row]:
     return rows + [Row(name, Verdict.PASS, "new in head", LIMIT) for name in head if name not in base]
 
 
-def outcome(rows: Sequence[Row], ref: str) -> Outcome:
-    """Return the verdict on all rows; without a comparison there is none."""
+def outcome(rows: Sequence[Row], ref: str, alike: int = 0) -> Outcome:
+    """Return the verdict on all rows; without a comparison there is none.
+
+    :param alike: how many queries more are the same in base and head, with all that they use.
+    """
     measured = [row for row in rows if row.interval]
     judged = [row for row in rows if row.interval or row.verdict is not Verdict.PASS]
-    verdict = worst(row.verdict for row in judged)
+    verdict = worst([*(row.verdict for row in judged), *[Verdict.PASS] * bool(alike)])
     evidence = [f"{len(measured)} quantiles of head against {ref}, taken in pairs on one server"]
+    evidence += [f"{alike} queries use nothing that changed: they were not timed"] * bool(alike)
     evidence += [f"{row.name}: {row.figure}" for row in rows if not row.interval]
     told = max((row for row in judged if row.verdict is verdict), key=_estimate, default=None)
-    figure = f"{told.name}: {told.figure}" if told else "nothing to compare"
+    figure = f"{told.name}: {told.figure}" if told else _NOTHING[bool(alike)]
     return Outcome(BenchmarkGate.name, verdict, figure, LIMIT, tuple(evidence), rows=tuple(rows))
 
 
