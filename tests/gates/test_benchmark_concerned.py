@@ -60,6 +60,9 @@ CHANGES: dict[LiteralString, set[str]] = {
     "insert into tags values ('two')": {"tags", "anything"},
     "update tags set tag = 'two'": {"tags", "anything"},
     "update logs set at = 2": {"logs", "anything"},
+    "alter table tags alter tag set statistics 500": set(QUERIES),
+    "create operator @@@ (leftarg = int, rightarg = int, function = int4pl)": set(QUERIES),
+    "comment on schema public is 'notes'": set(),
     "create index on circles (radius)": {"shapes", "anything"},
 }
 
