@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from gatepost.adopt.database import RELATIONS, Body, Database, partitions, relation_of
@@ -223,11 +223,21 @@ class _Order:
         if head in self._started:
             return
         self._started.add(head)
+        path = [(head, self._wanted(head))]
+        while path:
+            current, others = path[-1]
+            if other := next((one for one in others if one not in self._started), None):
+                self._started.add(other)
+                path.append((other, self._wanted(other)))
+            else:
+                path.pop()
+                self.waiting += self._groups[current]
+                self._settle()
+
+    def _wanted(self, head: Key) -> Iterator[Key]:
         for key in self._groups[head]:
             for other in sorted(self._wants[key], key=_rank):
-                self.start(self._heads[other])
-        self.waiting += self._groups[head]
-        self._settle()
+                yield self._heads[other]
 
     def declare(self, key: Key) -> None:
         """Declare an object, and what waited for it."""

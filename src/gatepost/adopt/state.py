@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cached_property
+
 from pulumi.provider.experimental import provider as api
 
 from gatepost.engine.postgresql.kind import Kind as PostgresqlKind
@@ -9,6 +12,7 @@ from gatepost.engine.postgresql.provider import KINDS as SURROUNDINGS
 from gatepost.engine.postgresql.provider import PostgresqlProvider
 from gatepost.engine.postgresql.values import Plain, plain_map
 from gatepost.errors import StatementFailed
+from gatepost.postgres.catalog import Definition, Key
 from gatepost.provider import values
 from gatepost.provider.kind import Inputs
 from gatepost.provider.kinds import KINDS
@@ -19,12 +23,20 @@ from gatepost.provider.provider import GatepostProvider
 class TakingOver(GatepostProvider):
     """Objects that are there already: creating one is reading it."""
 
+    @cached_property
+    def _there(self) -> Mapping[Key, Definition]:
+        """All that the database has, read once: nothing changes it."""
+        return self.opened().read_all()
+
+    def expect(self, urn: str) -> None:
+        """Prepare nothing: what is not made needs neither the deployment's lock nor a reading ahead."""
+
     async def create(self, request: api.CreateRequest) -> api.CreateResponse:
         """Read the object."""
         kind = KINDS[request.type.rsplit("$", 1)[-1]]
         inputs: Inputs = kind.inputs.model_validate(values.plain_map(request.properties))
         key = kind.key(inputs)
-        found = self.opened().read_from_snapshot(key) if key else None
+        found = self._there.get(key) if key else None
         if found is None:
             raise StatementFailed(f"{kind.identify(inputs)} is declared, and the database does not have it")
         made = outputs(kind, inputs, request.properties, values.wire(found))
