@@ -25,8 +25,17 @@ def is_ours(resource: Resource) -> bool:
 
 def known_inputs(resource: Resource) -> dict[str, Any]:
     """Return the inputs of an object as they are in force: among its outputs."""
+    return _inputs_among(resource, "outputs")
+
+
+def declared_inputs(resource: Resource) -> dict[str, Any]:
+    """Return the inputs of an object as the program declared them, whatever a refresh found."""
+    return _inputs_among(resource, "inputs")
+
+
+def _inputs_among(resource: Resource, properties: str) -> dict[str, Any]:
     names = field_names(kind_of(resource["type"]).inputs)
-    given = revealed(resource["outputs"])
+    given = revealed(resource[properties])
     return {name: value for name, value in given.items() if name in names and value is not None}
 
 

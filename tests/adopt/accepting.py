@@ -62,13 +62,15 @@ def parted(printed: str) -> tuple[str, str]:
     return (call[0], printed[call.end() :].strip()) if call else (printed, "")
 
 
-def add(target: Any) -> None:
-    """Declare what was added by hand."""
+def add(target: Any, around: ResourceOptions) -> None:
+    """Declare what was added by hand; `around` is for what is no object of Gatepost's."""
     with resources.Feature("added", provider=target):
         for what, printed in PRINTED.items():
             if what.startswith("+"):
                 call, statement = parted(printed)
-                evaluated(re.sub(r'SQL / "[^"]*"', lambda _, text=statement: repr(text), call, count=1))
+                evaluated(
+                    re.sub(r'SQL / "[^"]*"', lambda _, text=statement: repr(text), call, count=1), around
+                )
 
 
 for each in resources.__all__:

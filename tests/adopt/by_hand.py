@@ -84,6 +84,7 @@ readable = postgresql.DefaultPrivileges(
     privileges=["SELECT"],
     opts=in_app,
 )
+last = pulumi.ResourceOptions(provider=server, depends_on=[entry, readable])
 target = Provider(
     "target",
     host=url.hostname,
@@ -192,6 +193,8 @@ with Feature("partitions", provider=target):
 with Feature("on tables", provider=target):
     held = Table("held", columns=[Column(one, "int") for one in "abcdefghij"])
     held_key = PrimaryKey("held_pkey", held, ["a"])
+    bound = Table("bound", columns=[Column("a", "int")])
+    ForeignKey("bound_a", bound, ["a"], references=held, columns_of=["a"])
     Unique("held_once", held, ["b"])
     Unique("held_twice", held, ["c"], comment="Kept")
     Unique("held_lax", held, ["h"])

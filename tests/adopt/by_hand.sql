@@ -604,9 +604,14 @@ create or replace aggregate total(int) (sfunc = int4pl, stype = int, initcond = 
 -- + aggregate public.other_total(integer)
 create aggregate other_total(int) (sfunc = int4pl, stype = int);
 
--- Type month: definition.checks.known
+-- Constraint bound_a: definition.comment, definition.triggers
+alter table bound disable trigger all;
+comment on constraint bound_a on bound is 'Added';
+
+-- Type month: definition.checks.known, definition.comment
 alter domain month drop constraint known;
 alter domain month add constraint known check (value < 13) not valid;
+comment on domain month is 'Added';
 
 -- + type public.spans
 create type spans as range (subtype = float8);
@@ -625,6 +630,9 @@ create cast (spot as usable) with inout;
 
 -- + event trigger by_hand_watch
 create event trigger by_hand_watch on ddl_command_end execute function watch();
+
+-- + work_mem of role by_hand_login
+alter role by_hand_login set work_mem = '5MB';
 
 -- [surroundings]
 
@@ -647,3 +655,12 @@ grant create on schema app to by_hand_reader;
 
 -- DefaultPrivileges readable: privileges
 alter default privileges for role deployer in schema app grant insert on tables to by_hand_reader;
+
+-- + privileges of by_hand_writer on schema aside
+grant usage on schema aside to by_hand_writer with grant option;
+
+-- + default privileges of deployer on type for by_hand_reader
+alter default privileges for role deployer grant usage on types to by_hand_reader;
+
+-- + default privileges of deployer on sequence for by_hand_writer in schema aside
+alter default privileges for role deployer in schema aside grant usage on sequences to by_hand_writer;

@@ -63,6 +63,8 @@ create index not_all on only parted (at);
 create function touch() returns trigger language plpgsql as 'begin return new; end';
 create trigger touched after insert on parted for each row execute function touch();
 alter table parted_1 disable trigger touched;
+create table off (id int primary key, n int unique deferrable, of int references off);
+alter table off disable trigger all;
 create domain word as text;
 alter domain word add constraint short check (length(value) < 9) not valid;
 create foreign data wrapper adopt_off;
@@ -100,6 +102,8 @@ def test_what_needs_itself_is_listed(tmp_path: Path, database: Database) -> None
 
 def test_what_has_its_name_or_state_by_itself_is_listed(tmp_path: Path, database: Database) -> None:
     assert left_out(tmp_path, database, BY_THEMSELVES) == {
+        "constraint off_n_key on public.off",
+        "constraint off_of_fkey on public.off",
         "constraint short on domain public.word",
         "foreign table public.parted_2",
         "index public.not_all",

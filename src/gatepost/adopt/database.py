@@ -45,6 +45,14 @@ class DefaultPrivilege(NamedTuple):
     privileges: list[str]
 
 
+class Setting(NamedTuple):
+    """A parameter that is set for a database, for a role, or for a role in a database."""
+
+    database: str | None
+    role: str | None
+    name: str
+
+
 class Unexpressed(NamedTuple):
     """Something that no declaration can say, and why."""
 
@@ -134,13 +142,28 @@ def read(connection: Connection) -> Database:
             owners=owners,
             needs=needs,
             bodies={key: body for key, body in bodies.items() if key in definitions},
-            schemas=[Schema(*row) for row in _rows(connection, "schemas")],
+            schemas=schemas(connection),
             extensions=[Extension(*row) for row in _rows(connection, "extensions")],
-            default_privileges=[DefaultPrivilege(*row) for row in _rows(connection, "default_privileges")],
+            default_privileges=default_privileges(connection),
             places={key: place for place, key in keys.items()},
             unexpressed=[Unexpressed(*row) for row in _rows(connection, "unexpressed")],
             **_circular(keys, _rows(connection, "separable")),
         )
+
+
+def schemas(connection: Connection) -> list[Schema]:
+    """Return the schemas that are not PostgreSQL's own or an extension's."""
+    return [Schema(*row) for row in _rows(connection, "schemas")]
+
+
+def default_privileges(connection: Connection) -> list[DefaultPrivilege]:
+    """Return all default privileges, those that PostgreSQL gives where others are set beside them too."""
+    return [DefaultPrivilege(*row) for row in _rows(connection, "default_privileges")]
+
+
+def settings(connection: Connection) -> list[Setting]:
+    """Return what is set for the database, and for every role."""
+    return [Setting(*row) for row in _rows(connection, "settings")]
 
 
 def _circular(keys: dict[Place, Key], rows: list[tuple[Any, ...]]) -> dict[str, Any]:

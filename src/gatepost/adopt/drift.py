@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,9 +16,9 @@ from gatepost.engine.postgresql.provider import KINDS as AROUND
 from gatepost.errors import GatepostError
 from gatepost.exported import Resource, is_ours, known_inputs
 from gatepost.postgres.catalog import Definition, Key
+from gatepost.provider import observed
 from gatepost.provider.from_catalog import inputs_of, token_of
 from gatepost.provider.kinds import KINDS, kind_of
-from gatepost.provider.observed import declarations
 from gatepost.provider.refusal import field_names
 
 UNSAID = frozenset({"owner", "differs", "valid"})
@@ -31,8 +31,10 @@ class Addition:
 
     urn: str
     """What its resource would be called."""
-    key: Key
+    what: str
     definition: Definition
+    accept: str
+    """The piece of a program that takes it over, or why there is none."""
 
 
 @dataclass(frozen=True)
@@ -61,10 +63,9 @@ class Variables:
 
 
 def is_unsaid(drift: Drift) -> bool:
-    """Tell whether no declaration says what has changed: a property stands in for it, or none does."""
+    """Tell whether no declaration says all that has changed: a property stands in for it, or none does."""
     key, then, now = _read(drift)
-    found = declarations(key, then, now) if key else None
-    return key is not None and (found is None or found[0] == found[1])
+    return key is not None and observed.is_unsaid(KINDS[urn_type(drift.urn)], key, then, now)
 
 
 def accepting(drift: Drift, variables: Variables) -> str | None:
@@ -75,7 +76,7 @@ def accepting(drift: Drift, variables: Variables) -> str | None:
     if drift.new is None:
         return "# nothing: take its declaration out of the program"
     if around := AROUND.get(urn_type(drift.urn)):
-        return _surrounding(around, drift.urn, drift.new)
+        return surrounding(around, urn_name(drift.urn), drift.new)
     key, then, now = _read(drift)
     if key is None:
         return None
@@ -104,13 +105,13 @@ def _declared(urn: str, found: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in found.items() if name in names and value is not None}
 
 
-def importing(added: Addition, variables: Variables) -> str:
+def importing(urn: str, key: Key, definition: Definition, variables: Variables) -> str:
     """Return the piece of a program that takes an object over which somebody made by hand."""
     try:
-        given = inputs_of(added.key, added.definition)
-        kind = kind_of(token_of(added.key))
+        given = inputs_of(key, definition)
+        kind = kind_of(token_of(key))
         identity = kind.identify(kind.inputs.model_validate(given))
-        made = _call(added.key, added.urn, given, f"{urn_name(added.urn)}.sql", variables)
+        made = _call(key, urn, given, f"{urn_name(urn)}.sql", variables)
     except (GatepostError, CannotRefer) as error:
         return f"# {error}"
     options = Call("pulumi.ResourceOptions", [], {"import_": identity})
@@ -118,7 +119,7 @@ def importing(added: Addition, variables: Variables) -> str:
     return f"{text}\n{_statement(given)}" if "sql" in given else text
 
 
-def _surrounding(kind: Around, urn: str, found: dict[str, Any]) -> str:
+def surrounding(kind: Around, name: str, found: Mapping[str, Any]) -> str:
     """Return what declares a role, a schema, a grant …, without its secrets."""
     named: dict[str, Any] = {}
     for key, prop in kind.properties.items():
@@ -127,7 +128,7 @@ def _surrounding(kind: Around, urn: str, found: dict[str, Any]) -> str:
             named[snake(key)] = [] if value is None else value
     secrets = [snake(key) for key in kind.properties if found.get(key) == SECRET]
     remark = f"# with its {', '.join(secrets)}, if it has one\n" if secrets else ""
-    return remark + assignment(None, Call(f"postgresql.{type(kind).__name__}", [urn_name(urn)], named))
+    return remark + assignment(None, Call(f"postgresql.{type(kind).__name__}", [name], named))
 
 
 def _changed(key: Key, drift: Drift, variables: Variables) -> str:

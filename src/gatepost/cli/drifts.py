@@ -7,16 +7,15 @@ from dataclasses import asdict, dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, cast
 
-from gatepost.adopt.described import described
 from gatepost.cli.display import Screen
-from gatepost.observer import Observer, planned
+from gatepost.observer import Observer, Planned, planned
 from gatepost.words import kind_of, one_line, plural
 
 if TYPE_CHECKING:
     from gatepost.adopt.drift import Addition, Variables
     from gatepost.engine.model import Drift
     from gatepost.engines import Engine
-    from gatepost.postgres.plan import Plan
+    from gatepost.postgres.plan import Plan, Risk
 
 Listed = list[dict[str, Any]]
 
@@ -42,12 +41,13 @@ def find(engine: Engine, observer: Observer) -> Found:
         observer.plan(urn, planned(plan.as_json(), operation))
 
     drifts, resources = engine.drift(), engine.exported()
-    return Found(drifts, additions(resources, note), Variables.of(resources))
+    variables = Variables.of(resources)
+    return Found(drifts, additions(resources, variables, note), variables)
 
 
 def show(screen: Screen, observer: Observer, found: Found) -> None:
     """Print what differs from what was deployed, value by value, and both ways out."""
-    from gatepost.adopt.drift import accepting, importing
+    from gatepost.adopt.drift import accepting
 
     for drift in found.drifts:
         what = _called(drift)
@@ -68,15 +68,15 @@ def show(screen: Screen, observer: Observer, found: Found) -> None:
             screen.line(f"    to accept it, {how}")
             _show_text(screen, text)
     for one in found.added:
-        screen.line(f"+ {described(one.key)} was added by hand", "green")
+        screen.line(f"+ {one.what} was added by hand", "green")
         _show_mending(screen, observer, one.urn)
         screen.line("    to accept it, declare:")
-        _show_text(screen, importing(one, found.variables))
+        _show_text(screen, one.accept)
 
 
 def as_json(observer: Observer, found: Found) -> list[dict[str, Any]]:
     """Return what `--json` prints: of what was added, `old` is null."""
-    from gatepost.adopt.drift import accepting, importing
+    from gatepost.adopt.drift import accepting
 
     changed = [
         {
@@ -90,13 +90,13 @@ def as_json(observer: Observer, found: Found) -> list[dict[str, Any]]:
     ]
     added = [
         {
-            "what": described(one.key),
+            "what": one.what,
             "urn": one.urn,
             "old": None,
             "new": {"definition": one.definition},
             "differs": [],
             "mend": mending(observer, one.urn),
-            "accept": importing(one, found.variables),
+            "accept": one.accept,
         }
         for one in found.added
     ]
@@ -115,13 +115,19 @@ def mending(observer: Observer, urn: str) -> list[str]:
 
 
 def _statements(observer: Observer, urn: str, operation: str) -> list[str]:
-    """Return a plan's statements; what a deployment runs in one transaction is one here too."""
+    """Return a plan's statements, below what they delete; one transaction of a deployment is one here too."""
     plans = [plan for plan in observer.plans.get(urn, ()) if plan.operation == operation]
-    found: list[str] = []
+    found = [f"-- {one}" for one in _deleting(plans[-1])] if plans else []
     for together, group in groupby(plans[-1].statements if plans else (), key=_is_together):
         texts = [str(one["sql"]).strip().rstrip(";") for one in group]
         found += ["begin", *texts, "commit"] if together and len(texts) > 1 else texts
     return found
+
+
+def _deleting(plan: Planned) -> list[Risk]:
+    from gatepost.postgres.plan import Hazard, Risk
+
+    return [one for one in (Risk(**given) for given in plan.hazards) if one.hazard == Hazard.DELETES_DATA]
 
 
 def _is_together(statement: dict[str, Any]) -> bool:
@@ -133,7 +139,7 @@ def _show_mending(screen: Screen, observer: Observer, urn: str) -> None:
     for operation, who in (("mend", by_itself), ("by hand", "run")):
         if statements := _statements(observer, urn, operation):
             screen.line(f"    to mend it, {who}:")
-            _show_text(screen, ";\n".join(statements) + ";")
+            _show_text(screen, "\n".join(one if one.startswith("-- ") else f"{one};" for one in statements))
 
 
 def summary(stack: str, found: Found) -> str:

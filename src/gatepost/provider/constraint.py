@@ -38,6 +38,7 @@ class ConstraintKind(OnTableKind[ConstraintInputs]):
     token = "gatepost:index:Constraint"  # noqa: S105
     inputs = ConstraintInputs
     catalog, word, drifts_as = "constraints", "constraint", "expression"
+    silent = ("triggers",)
 
     def check(self, given: ConstraintInputs, declared: Declarations) -> None:
         constraint_checks.check(given, self.where(given), declared)

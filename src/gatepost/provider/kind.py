@@ -53,6 +53,8 @@ class Kind(ABC, Generic[I]):
     inputs: type[I]
     outputs: ClassVar[tuple[str, ...]] = ()
     """What `extra_outputs` has."""
+    silent: ClassVar[tuple[str, ...]] = ()
+    """What of a definition may change without its declaration: a property stands in for it then."""
     unsaid: ClassVar[tuple[str, ...]] = ()
     """Properties, by their names on the wire, of which nothing is in the catalog."""
     leaves_a_trace: ClassVar[bool] = True

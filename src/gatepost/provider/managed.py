@@ -87,7 +87,10 @@ class Managed:
 
     def _is_known(self, key: Key) -> bool:
         place = f"{key.schema}.{key.name}" if key.schema else key.name
-        names = (place, f"{place}.{key.object}", key.name)
+        return self.is_existing(place, f"{place}.{key.object}", key.name)
+
+    def is_existing(self, *names: str) -> bool:
+        """Tell whether what has one of these names is known to be there besides."""
         return any(fnmatchcase(name, pattern) for name in names for pattern in self.existing)
 
 

@@ -19,10 +19,17 @@ def observed(kind: Kind[Any], key: Key, inputs: Inputs, then: Definition, now: D
     differs, a property stands in for it that no program declares.
     """
     found = declarations(key, then, now)
+    merged: Inputs = _merged(inputs, *found) if found else inputs
+    return kind.stand_in(merged, then, now) if is_unsaid(kind, key, then, now) else merged
+
+
+def is_unsaid(kind: Kind[Any], key: Key, then: Definition, now: Definition) -> bool:
+    """Tell whether something has changed that no declaration says."""
+    found = declarations(key, then, now)
     if found is None or found[0] == found[1]:
-        return kind.stand_in(inputs, then, now)
-    merged: Inputs = _merged(inputs, *found)
-    return merged
+        return True
+    changed = [name for name in kind.silent if then.get(name) != now.get(name)]
+    return any(_owned(key, {**then, name: now.get(name)}) == found[0] for name in changed)
 
 
 def declarations(key: Key, then: Definition, now: Definition) -> tuple[Inputs, Inputs] | None:

@@ -222,6 +222,12 @@ def _must_be_free(member: Member, facts: Facts) -> None:
         )
 
 
+def attached_again(divided: Partitioned, key: Key) -> Plan | None:
+    """Return what attaches a table that is declared as a partition; None where it is not."""
+    found = (one for one in divided.members() if (one.schema, one.name) == (key.schema, key.name))
+    return next((Plan((_attach(one),)) for one in found), None)
+
+
 def _attach(member: Member) -> Statement:
     clause = part("attach partition {p} {b}", p=member.target, b=raw(bounds_clause(member.bounds)))
     return member.alter_parent(clause, Lock.SHARE_UPDATE_EXCLUSIVE)

@@ -28,6 +28,7 @@ class TypeKind(Kind[TypeInputs]):
 
     token = "gatepost:index:Type"  # noqa: S105
     inputs = TypeInputs
+    silent = ("checks",)
 
     def key(self, given: TypeInputs) -> Key:
         return Key("types", given.db_schema, given.name)

@@ -111,6 +111,12 @@ from pg_constraint as k
 join relations as r on r.oid = k.conrelid
 where not k.convalidated and k.contype = 'n'
 union all
+select distinct 'constraint ' || quote_ident(k.conname) || ' on ' || r.label, 'triggers that keep it are disabled: deployed elsewhere it keeps out what it says'
+from pg_trigger as t
+join pg_constraint as k on k.oid = t.tgconstraint
+join relations as r on r.oid = k.conrelid
+where t.tgisinternal and t.tgenabled not in ('O', 'A')
+union all
 select 'sequence ' || q.label, 'it counts an identity column, with which it is declared: it has another name by itself elsewhere, and neither comment nor privileges'
 from relations as q
 join pg_depend as u on u.classid = 'pg_class'::regclass and u.objid = q.oid and u.refclassid = 'pg_class'::regclass and u.deptype = 'i'

@@ -26,12 +26,13 @@ _FLAGS = {
     "replication": "REPLICATION",
 }
 _NEW_ROLE = {"inherit": True, "connectionLimit": -1, "validUntil": "infinity"}
-_SETTINGS = {
+SETTINGS = {
     "searchPaths": "search_path",
     "statementTimeout": "statement_timeout",
     "idleInTransactionSessionTimeout": "idle_in_transaction_session_timeout",
     "assumeRole": "role",
 }
+"""The settings that are properties of a role."""
 
 
 class Role(Kind):
@@ -173,7 +174,7 @@ class Role(Kind):
     def _set(self, session: Session, old: Plain, new: Plain) -> None:
         from psycopg import sql
 
-        for key, setting in _SETTINGS.items():
+        for key, setting in SETTINGS.items():
             if self.properties[key].same(old.get(key), new[key]):
                 continue
             target = sql.SQL("alter role {} {} {}").format(

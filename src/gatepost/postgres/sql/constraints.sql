@@ -1,4 +1,11 @@
 -- Primary keys, unique, check, foreign key and exclusion constraints of tables.
+with recursive unkept (oid) as (
+    -- What `disable trigger all` leaves of it, on its own table or on a partition, keeps nothing out.
+    select t.tgconstraint from pg_trigger as t where t.tgisinternal and t.tgenabled not in ('O', 'A')
+    union
+    select p.conparentid from unkept as u join pg_constraint as p on p.oid = u.oid where p.conparentid <> 0
+)
+
 select
     n.nspname as schema,
     c.relname as name,
@@ -9,7 +16,7 @@ select
         'comment', obj_description(k.oid, 'pg_constraint')
     ) || case when x.reloptions is not null and k.contype <> 'f' then jsonb_build_object('storage', (
         select jsonb_object_agg(o.option_name, o.option_value) from pg_options_to_table(x.reloptions) as o
-    )) else '{}' end as definition
+    )) else '{}' end || case when k.oid in (select u.oid from unkept as u) then '{"triggers": "disabled"}'::jsonb else '{}' end as definition
 from pg_constraint as k
 join pg_class as c on c.oid = k.conrelid
 join pg_namespace as n on n.oid = c.relnamespace
