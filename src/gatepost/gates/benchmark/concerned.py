@@ -55,7 +55,8 @@ class _Contents:
     @classmethod
     def read(cls, target: Target) -> _Contents:
         with connect(target) as connection:
-            objects = {key: costly(one) for key, one in catalog.read_all(connection).items()}
+            found = catalog.read_all(connection)
+            objects = {key: costly(one) for key, one in found.items() if not key.name.startswith(_FREE)}
             settings = frozenset(value for (value,) in connection.execute(_SETTINGS))
             return cls(objects, settings, _tables(connection))
 
@@ -70,15 +71,10 @@ def concerned(benchmarks: Iterable[QueryBenchmark], targets: tuple[Target, Targe
         key for key in base.objects.keys() | head.objects if base.objects.get(key) != head.objects.get(key)
     }
     places = {(str(row[0]), str(row[1])) for row in base.tables ^ head.tables}
-    if base.settings != head.settings or any(_concerns_all(key) for key in keys):
+    if base.settings != head.settings or any(key.kind == "verbatim" for key in keys):
         return list(benchmarks)
     uses = Uses(base.objects), Uses(head.objects)
     return [one for one in benchmarks if _is_asked_otherwise(one) or _uses(one, uses, keys, places)]
-
-
-def _concerns_all(key: Key) -> bool:
-    """Tell whether a query may use an object without naming it: an operator, a cast, statistics."""
-    return key.kind == "verbatim" and not key.name.startswith(_FREE)
 
 
 def _is_asked_otherwise(one: QueryBenchmark) -> bool:
