@@ -7,7 +7,7 @@ import pytest
 from changes import Change, each, posts, prove, with_rows
 from fix_provider import Deploy, Inputs, Refused, col
 
-from gatepost.errors import ObjectExists, StatementFailed
+from gatepost.errors import ObjectExists, StatementFailed, StillUsed
 
 
 def change(before: Inputs | str, after: Inputs | str, done: str = "update") -> Change:
@@ -189,12 +189,13 @@ def test_what_uses_it_takes_to_the_one_with_wider_arguments(deploy: Deploy) -> N
     assert deploy.must_have("policies", "p")["using"] == "(id = public.f((id)::bigint))"
 
 
-def test_a_result_that_its_users_cannot_take_changes_nothing(deploy: Deploy) -> None:
+def test_a_result_that_its_users_cannot_take_is_refused_at_preview(deploy: Deploy) -> None:
     deploy.table(columns=[col("id", "integer")])
     deploy.function("f", sql=F)
     deploy.policy("p", command="select", roles=["public"], using="id = f()")
     deploy.function("f", sql=fn("f() returns int", "select 2"))
-    with pytest.raises(StatementFailed, match=r'Function "f": operator does not exist: integer = text'):
+    unfit = r"policy p on public.posts uses public.f\(\) returns integer, and does not fit .* returns text"
+    with pytest.raises(StillUsed, match=unfit):
         deploy.function("f", sql=fn("f() returns text", "select 'x'"))
     assert deploy.refresh("Function", "f") == "same"
 

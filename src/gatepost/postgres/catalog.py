@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -162,6 +162,8 @@ class Facts:
     """What plans before this one have changed already, though the target does not show it yet."""
     renamed: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
     """The declared names of columns by their former ones, of each table that has such."""
+    declared: Callable[[Key], str | None] = lambda _: None
+    """The statement that makes an object as the program declares it."""
 
     def read(self, key: Key) -> Definition | None:
         """Return an object's definition on the target."""
@@ -243,9 +245,10 @@ class Facts:
         if self.connection is None:
             return None
         server = self.connection.pgconn
-        if server.prepare(b"", query.encode()).status != ExecStatus.COMMAND_OK:
-            return None
-        result = server.describe_prepared(b"")
+        with self.connection.transaction(force_rollback=True):  # what is refused ends no transaction but this
+            if server.prepare(b"", query.encode()).status != ExecStatus.COMMAND_OK:
+                return None
+            result = server.describe_prepared(b"")
         return [(result.fname(i), result.ftype(i), result.fmod(i)) for i in range(result.nfields)]
 
     def rights(self, place: Mapping[str, str | None]) -> tuple[Any, ...]:
@@ -264,17 +267,12 @@ class Facts:
         ).fetchall()
         return [str(row[0]) for row in rows]
 
-    def has_others(self, function: Key) -> bool:
-        """Return whether other functions or procedures have its name, or will have it."""
+    def others(self, function: Key) -> list[Key]:
+        """Return the other functions and procedures that have its name, or will have it."""
         if self.connection is None:
-            return False
+            return []
+        there = _rows(self.connection, "functions", function.schema, [function.name])
+        keys = {key for key, _ in definitions("functions", there)}
+        keys |= {key for key in tuple(self.planned.made) if key.kind == "functions"}
         place = (function.schema, function.name)
-        made = (key for key in tuple(self.planned.made) if key.kind == "functions" and key != function)
-        if any((key.schema, key.name) == place for key in made):
-            return True
-        found = self.connection.execute(
-            "select count(*) from pg_proc as p join pg_namespace as n on n.oid = p.pronamespace"
-            " where (n.nspname, p.proname) = (%s, %s)",
-            place,
-        ).fetchone()
-        return found is not None and cast("int", found[0]) > 1
+        return [key for key in keys - {function} if (key.schema, key.name) == place]

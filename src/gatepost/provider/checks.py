@@ -10,10 +10,13 @@ from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.provider.experimental.provider import CheckFailure, CheckRequest, CheckResponse
 from pydantic import ValidationError
 
+from gatepost.engine.model import urn_type
 from gatepost.errors import InvalidDeclaration
+from gatepost.postgres.catalog import Facts, Key
 from gatepost.provider.claims import Claims
 from gatepost.provider.declarations import Declarations
 from gatepost.provider.kind import Inputs, Kind
+from gatepost.provider.kinds import kind_of
 from gatepost.provider.properties import inputs_of, wire_map
 from gatepost.provider.refusal import refusals
 from gatepost.provider.unchanged import Unchanged
@@ -74,6 +77,15 @@ class Checks:
     def still(self, urn: str, kind: Kind[Any], given: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
         """Tell whether an unchanged declaration needs no check, and remember it for those that do."""
         return self._unchanged.note(urn, kind, given, found)
+
+    def statement(self, key: Key) -> str | None:
+        """Return the statement that makes an object as the program declares it, where it declares it."""
+        self._unchanged.announce(self.declared, self._claims)
+        if (found := self._claims.declared.get(key)) is None:
+            return None
+        urn, inputs = found
+        made = kind_of(urn_type(urn)).create(inputs, Facts()).statements
+        return next((one.sql for one in made if not one.sql.startswith("set local ")), None)
 
     def stands(self, kind: Kind[Any], properties: Mapping[str, PropertyValue]) -> None:
         """Note what stays as it is in this deployment, so that its names are known."""

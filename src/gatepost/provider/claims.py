@@ -19,6 +19,8 @@ _WITH_INDEX = frozenset({"primary_key", "unique", "exclusion"})
 class Claims:
     """Who claims which name."""
 
+    declared: dict[Key, tuple[str, Inputs]] = field(default_factory=dict)
+    """The URN and declaration of each object."""
     _owners: dict[tuple[str, ...], str] = field(default_factory=dict)
 
     def claim(self, key: Key | None, given: Inputs, urn: str) -> None:
@@ -26,6 +28,8 @@ class Claims:
 
         :raises InvalidDeclaration: another resource claims one of them too.
         """
+        if key:
+            self.declared[key] = urn, given
         for name in _names(key, given) if key else ():
             owner = self._owners.setdefault(name, urn)
             if owner != urn:

@@ -13,6 +13,7 @@ from gatepost.postgres.catalog import Facts, Key
 from gatepost.postgres.plan import Hazard, Lock, Plan, Risk, Statement, risk
 from gatepost.provider import hidden, limits
 from gatepost.provider.exposure import used_by_query
+from gatepost.provider.insight import created
 
 if TYPE_CHECKING:
     from gatepost.postgres.connect import Connection
@@ -32,6 +33,8 @@ _KINDS = {
     "trigger": "triggers",
     "view": "views",
     "materialized view": "materialized_views",
+    "default value": "tables",
+    "table column": "tables",
 }
 
 
@@ -80,11 +83,15 @@ class Dependant:
 
     @property
     def key(self) -> Key | None:
-        """Where it is in the catalog, if it may be declared by itself."""
+        """Where what declares it is in the catalog: itself, or the table of a column."""
+        if self.type in ("function", "procedure") and self.made:
+            it = created(self.made[0], self.name)
+            return Key("functions", it.schema, it.name, it.signature)
         kind = _KINDS.get(self.type)
         if kind is None or self.schema is None or self.relation is None:
             return None
-        return Key(kind, self.schema, self.relation, "" if self.relation == self.own_name else self.own_name)
+        own = "" if kind == "tables" or self.relation == self.own_name else self.own_name
+        return Key(kind, self.schema, self.relation, own)
 
     def statements(self, *texts: str) -> Plan:
         """Return texts as statements of one transaction."""

@@ -107,7 +107,7 @@ class FunctionKind(Kind[FunctionInputs]):
     def update(self, old: FunctionInputs, new: FunctionInputs, facts: Facts) -> Plan:
         it, risks = new.parsed(), definer.of_function(old, new, self.identify(new), facts)
         if not old.parsed().replaceable_by(it):
-            found = rebuilding(facts, _root(old.parsed()))
+            found = overloads.exchanged(rebuilding(facts, _root(old.parsed())), old.sql, new.sql, facts)
             if new.privileges:
                 risks += risk(Hazard.BREAKS_CLIENTS, self.identify(old), "It takes or returns other things.")
             return found.before + Plan((_drop(old.parsed()),), risks) + self._made(new, facts) + found.after
@@ -119,7 +119,7 @@ class FunctionKind(Kind[FunctionInputs]):
         if facts.read(self.key(old)) is None:
             return Plan()
         it = old.parsed()
-        found = overloads.handed_over(it, facts)
+        found = overloads.handed_over(old.sql, facts)
         risks = definer.of_removal(self.identify(old), old.privileges)
         return found.before + Plan((_drop(it),), risks) + found.after
 

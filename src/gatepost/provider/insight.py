@@ -118,6 +118,13 @@ def check_collation(name: str, where: str) -> None:
         )
 
 
+def sql_of(tree: Any) -> str:
+    """Return the SQL that a tree says."""
+    from pglast.stream import RawStream
+
+    return str(RawStream()(tree))
+
+
 def calls_in(node: Any) -> Iterator[Any]:
     """Yield the calls of functions in the tree."""
     from pglast import ast

@@ -3,18 +3,101 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from gatepost.errors import StillUsed
 from gatepost.postgres.catalog import Facts, Key
 from gatepost.provider.dependants import Dependant, Rebuilding, Root, rebuilding
-from gatepost.provider.insight import Created
+from gatepost.provider.exchange import Exchange, Signature
+from gatepost.provider.insight import Created, created, parse, sql_of
 
 
-def handed_over(it: Created, facts: Facts) -> Rebuilding:
-    """Return what hangs on a function by the time it goes; nothing where no other has its name."""
-    if not facts.has_others(Key("functions", it.schema, it.name, it.signature)):
+def handed_over(sql: str, facts: Facts) -> Rebuilding:
+    """Return what hangs on a function by the time it goes; nothing where no other has its name.
+
+    :param sql: the statement that made it.
+    :raises StillUsed: something does not understand the one that has its name.
+    """
+    it = created(sql, "function")
+    others = facts.others(Key("functions", it.schema, it.name, it.signature))
+    if not others:
         return Rebuilding()
     found = rebuilding(facts, Root(it.schema, it.name, signature=it.signature))
-    return found.apart(tuple(_leaving(it, found, facts)))
+    found = found.apart(tuple(_leaving(it, found, facts)))
+    new = _statement(others[0], facts) if len(others) == 1 else None
+    if new is None:  # among several PostgreSQL chooses
+        return found
+    _require_fitting(Exchange(Signature.of(sql), Signature.of(new), facts))
+    return exchanged(found, sql, new, facts)
+
+
+def exchanged(found: Rebuilding, old: str, new: str, facts: Facts) -> Rebuilding:
+    """Return what hangs on a function as it is made again on another one.
+
+    :param old: the statement that made the function.
+    :param new: the statement that makes the other.
+    :raises StillUsed: something does not understand it.
+    """
+    exchange = Exchange(Signature.of(old), Signature.of(new), facts)
+    return replace(found, dependants=tuple(_following(one, exchange) for one in found.dependants))
+
+
+def _statement(function: Key, facts: Facts) -> str | None:
+    """Return the statement that makes a function, as it is declared or as it is there."""
+    there = facts.declared(function) or (facts.read(function) or {}).get("definition")
+    return str(there) if there else None
+
+
+def _following(one: Dependant, exchange: Exchange) -> Dependant:
+    """Return what hangs on it in words that the new function takes: the catalog's, or else the declared ones.
+
+    The catalog has casts in them that PostgreSQL put in for the former types.
+    """
+    declared = _declared(one, exchange.facts)
+    changes = declared is not None and one.key in exchange.facts.planned.calling
+    if not one.made or (not changes and exchange.is_understood(one.made[0])):
+        return one
+    if declared is not None and exchange.is_understood(declared):
+        return replace(one, made=(declared, *one.made[1:]))
+    raise _unfit(one.name, exchange)
+
+
+def _require_fitting(exchange: Exchange) -> None:
+    """Ask the same of what is yet to be made, with both functions there."""
+    facts = exchange.facts
+    for key in sorted(facts.planned.made, key=str):
+        declared = facts.declared(key)
+        if declared and facts.read(key) is None and not exchange.is_understood(declared):
+            raise _unfit(".".join(one for one in (key.schema, key.name, key.object) if one), exchange)
+
+
+def _unfit(name: str, exchange: Exchange) -> StillUsed:
+    return StillUsed(
+        f"{name} uses {exchange.old}, and does not fit {exchange.new}, which takes its place: change what it"
+        " says in the same deployment, or give the function another name"
+    )
+
+
+def _declared(one: Dependant, facts: Facts) -> str | None:
+    """Return the statement that makes it in the declared words, where it is declared."""
+    declared = facts.declared(one.key) if one.key else None
+    if declared is None or one.key is None or one.key.kind != "tables":
+        return declared
+    return _of_column(one, declared)
+
+
+def _of_column(one: Dependant, table: str) -> str | None:
+    """Return what makes a default or generated column in the words of its table's declaration."""
+    (made,), (declared,) = parse(one.made[0], one.name), parse(table, one.name)
+    column = next((c for c in declared.tableElts if getattr(c, "colname", None) == one.own_name), None)
+    words = next((c.raw_expr for c in (column and column.constraints) or () if c.raw_expr), None)
+    if words is None:
+        return None
+    if one.type == "default value":
+        made.cmds[0].def_ = words
+    for clause in getattr(made.cmds[0].def_, "constraints", None) or ():
+        clause.raw_expr = words if clause.raw_expr else None
+    return sql_of(made)
 
 
 def _leaving(it: Created, found: Rebuilding, facts: Facts) -> Iterator[Dependant]:

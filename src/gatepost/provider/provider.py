@@ -265,8 +265,8 @@ class GatepostProvider(Provider):
             yield given
             return
         with self.opened().facts(preview=preview) as facts:
-            planned = self.gate.planned(preview=preview)
-            yield replace(facts, planned=planned, renamed=self._checks.declared.renamed)
+            planned, checks = self.gate.planned(preview=preview), self._checks
+            yield replace(facts, planned=planned, renamed=checks.declared.renamed, declared=checks.statement)
 
     def opened(self) -> Session:
         """Return the work on the database, whose settings must be known."""

@@ -16,7 +16,7 @@ from gatepost.postgres.plan import Plan
 from gatepost.provider.carried import Carried, hanging
 from gatepost.provider.column import ColumnInputs
 from gatepost.provider.dependants import Dependant
-from gatepost.provider.insight import parse
+from gatepost.provider.insight import parse, sql_of
 from gatepost.provider.site import Site
 from gatepost.provider.sqltext import ident, joined, part, raw, text
 
@@ -46,7 +46,7 @@ class Recast:
                 tree = parse(f"alter table t add constraint k {one.definition}", one.name)[0]
                 check = tree.cmds[0].def_
                 if self._make_understood(check, "raw_expr"):
-                    clause = part("check ({e})", e=raw(_sql(check.raw_expr)))
+                    clause = part("check ({e})", e=raw(sql_of(check.raw_expr)))
                     later = raw("" if one.valid else " not valid")
                     before += Plan((site.alter("drop constraint {k}", k=ident(one.name)),))
                     added = site.alter(
@@ -61,7 +61,7 @@ class Recast:
             return one
         tree = parse(one.made[0], one.name)[0]
         changed = [self._make_understood(tree, clause) for clause in ("qual", "with_check")]
-        return replace(one, made=(_sql(tree), *one.made[1:])) if any(changed) else one
+        return replace(one, made=(sql_of(tree), *one.made[1:])) if any(changed) else one
 
     def _hanging(self) -> list[Carried]:
         site = self.site
@@ -76,7 +76,7 @@ class Recast:
         for expression in (*parts, *([tree.whereClause] if tree.whereClause is not None else [])):
             if not self._understands(expression):
                 raise StillUsed(
-                    f"{self.site.label}: index {one.name} is over {_sql(expression)}, which the new type of"
+                    f"{self.site.label}: index {one.name} is over {sql_of(expression)}, which the new type of"
                     f" {', '.join(self.former)} does not understand: drop it in one release, change the type"
                     " and declare it again in the next"
                 )
@@ -94,7 +94,7 @@ class Recast:
             part("null::{t} as {c}", t=raw(one.type), c=ident(name)) for name, one in self.columns.items()
         )
         row = part("(select {l}) as {t}", l=joined(tuple(listed)), t=ident(self.site.name))
-        asked = text("select 1 from {row} where ({e}) is not null", row=row, e=raw(_sql(expression)))
+        asked = text("select 1 from {row} where ({e}) is not null", row=row, e=raw(sql_of(expression)))
         return self.site.facts.result_of(asked) is not None
 
     def _with_casts(self, node: Any) -> Any:
@@ -120,9 +120,3 @@ def _cast(node: Any, type_: str) -> Any:
 
     [target] = parse(f"select null::{type_}", type_)[0].targetList
     return ast.TypeCast(arg=node, typeName=target.val.typeName)
-
-
-def _sql(tree: Any) -> str:
-    from pglast.stream import RawStream
-
-    return str(RawStream()(tree))
