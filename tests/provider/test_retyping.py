@@ -9,6 +9,7 @@ from fix_provider import Deploy, Inputs, col
 from gatepost.errors import InvalidDeclaration, StillUsed
 from gatepost.resources import ColumnChange
 
+SORTED = but(col("title", collation='"C"'))
 WIDER = but(col("views", "bigint", nullable=False, default="0"))
 GENERATED = [*POSTS, col("g", "integer", generated="views * 2")]
 OTHERWISE = [*POSTS, col("g", "integer", generated="views * 3")]
@@ -182,3 +183,18 @@ def test_so_does_the_key_of_partitions(deploy: Deploy) -> None:
     deploy.table(columns=POSTS, **PARTED)
     with pytest.raises(InvalidDeclaration, match='rows are divided by column "id"'):
         deploy.table(columns=but(col("id", "bigint", nullable=False)), **PARTED)
+
+
+def test_another_collation_is_told_as_that_and_writes_no_row_again(deploy: Deploy) -> None:
+    deploy.table(columns=POSTS)
+    deploy.index("i", columns=["title"])
+    fill(deploy)
+    [[before]] = deploy.sql("select pg_relation_filenode('posts')")
+    deploy.table(columns=SORTED)
+    assert deploy.risks() == ["BLOCKS_READS:public.posts.title"]
+    told = 'text collate "default" becomes text collate "C", and its indexes are built again'
+    assert told in deploy.plans[-1][2].risks[0].detail
+    assert deploy.sql("select pg_relation_filenode('posts')") == [(before,)]
+    deploy.table(columns=but(col("title", "varchar(9)")))
+    told = 'text collate "C" becomes varchar(9) collate "default": with a ColumnChange'
+    assert any(told in one.detail for one in deploy.plans[-1][2].risks if one.hazard == "REWRITES_TABLE")

@@ -132,16 +132,25 @@ def _retype(site: Site, old: ColumnInputs, new: ColumnInputs) -> Plan:
     cast = part(" using {c}::{type}", c=ident(new.name), type=raw(new.type))
     using = raw("") if new.generated or is_assigned(old.type, new.type) else cast
     altered = site.alter("alter column {c} type {t}{using}", c=ident(new.name), t=new.typed(), using=using)
-    what = f"{old.type} becomes {new.type}"
+    what = " becomes ".join(_typed(one, collated=old.collation != new.collation) for one in (old, new))
     advice = f"{what}: with a ColumnChange clients go on meanwhile."
-    harmless = only_widens(old.type, new.type) and old.collation == new.collation
-    rewrites = () if harmless else site.risk(Hazard.REWRITES_TABLE, new.name, advice)
+    rewrites: tuple[Risk, ...] = ()
+    if not only_widens(old.type, new.type):
+        rewrites = site.risk(Hazard.REWRITES_TABLE, new.name, advice)
+    elif old.collation != new.collation:
+        built = f"{what}, and its indexes are built again: with a ColumnChange clients go on meanwhile."
+        rewrites = site.risk(Hazard.BLOCKS_READS, new.name, built)
     breaks = (
         () if keeps_clients(old.type, new.type) else site.risk(Hazard.BREAKS_CLIENTS, new.name, f"{what}.")
     )
     cut = f"{what}: values are rounded or cut off, without an error."
     lost = site.risk(Hazard.DELETES_DATA, new.name, cut) if loses(old.type, new.type) else ()
     return Plan((replace(altered, redefines=True),), (*rewrites, *breaks, *lost))
+
+
+def _typed(column: ColumnInputs, *, collated: bool) -> str:
+    collation = column.collation or '"default"'
+    return f"{column.type} collate {collation}" if collated else column.type
 
 
 def _identify(site: Site, old: ColumnInputs, new: ColumnInputs, former: str) -> Plan:
