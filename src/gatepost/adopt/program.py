@@ -131,7 +131,20 @@ class _Choice:
             return missing
         if key.kind in _ON_TABLES and relation_of(key, self.inputs, self._parts) is None:
             return f"{key.schema}.{key.name} is not in the program"
-        return _refusal(key, given, self._known)
+        refused = _refusal(key, given, self._known)
+        return self._unread(key, given, refused) if refused and key.kind == "triggers" else refused
+
+    def _unread(self, key: Key, given: dict[str, Any], refused: str) -> str | None:
+        """Return why a trigger is refused though nobody looks into the body of what it calls."""
+        function = Key("functions", *given["function"].split(".", 1))
+        called = self.inputs.get(function)
+        if called is None or not called.get("checkBody", True):
+            return refused
+        unread = called | {"checkBody": False}
+        if self._known.refusal(token_of(function), unread) or self._known.refusal(token_of(key), given):
+            return refused
+        self.inputs[function] = unread
+        return None
 
     def _lacking(self, key: Key) -> str | None:
         missing = sorted(self._database.needs[key] & self.left_out.keys(), key=str)

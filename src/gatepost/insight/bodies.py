@@ -12,7 +12,7 @@ from gatepost.insight.uses import FIELDS, Reading, Scope
 from gatepost.insight.walk import Walk, names_written_in
 
 _ASSIGNED = re.compile(r":?=")
-_STATEMENT, _ASSIGNMENTS = 0, (3, 4, 5)
+_STATEMENT, ASSIGNMENTS = 0, (3, 4, 5)
 
 
 @dataclass(slots=True)
@@ -66,12 +66,27 @@ def read_routine(sql: str) -> Routine:
 def _function(routine: Routine, node: Node, sql: str) -> None:
     head = {name: value for name, value in node.items() if name != "sql_body"}
     Walk(routine.bound).into(head, ({"?": None},), frozenset())
-    is_trigger = words(node.get("returnType", {}).get("names"))[-1:] == ["trigger"]
-    scope = _parameters(node)
+    is_trigger, scope = _is_trigger(node), _parameters(node)
     if "sql_body" in node:
         Walk(routine.bound).into(node["sql_body"], (scope,), frozenset())
     else:
         _code(routine, node.get("options", ()), sql, scope, _search_path(node), is_trigger=is_trigger)
+
+
+def _is_trigger(node: Node) -> bool:
+    return words(node.get("returnType", {}).get("names"))[-1:] == ["trigger"]
+
+
+def body_of_trigger(sql: str) -> Body | None:
+    """Return the PL/pgSQL body of the trigger function that `sql` makes; None of anything else.
+
+    :raises WrongSQL: a syntax error.
+    """
+    for node in (one.get("CreateFunctionStmt") for one in statements(sql)):
+        if node and _is_trigger(node) and "sql_body" not in node:
+            language, body = _written(node.get("options", ()), sql, _parameters(node), None, is_trigger=True)
+            return body if language == "plpgsql" else None
+    return None
 
 
 def _search_path(node: Node) -> tuple[str, ...] | None:
@@ -97,18 +112,25 @@ def _code(
     *,
     is_trigger: bool,
 ) -> None:
+    language, body = _written(options, sql, scope, path, is_trigger=is_trigger)
+    if body is not None and language == "sql":
+        _sql_body(routine, sql, body)
+    elif body is not None and language == "plpgsql":
+        _plpgsql_body(routine, sql, body)
+
+
+def _written(
+    options: list[Node], sql: str, scope: Scope, path: tuple[str, ...] | None, *, is_trigger: bool
+) -> tuple[str, Body | None]:
+    """Return the language of a function, and its body where it has one."""
     given: dict[str, Any] = {one["DefElem"]["defname"]: one["DefElem"].get("arg", {}) for one in options}
     language = given.get("language", {}).get("String", {}).get("sval", "plpgsql").lower()
     texts = words([given["as"]]) if "String" in given.get("as", {}) else words(_list(given.get("as")))
-    if language not in ("sql", "plpgsql") or not texts:
-        return
+    if not texts:
+        return language, None
     begin, quoted = sql.find(texts[0]), texts[0].replace("'", "''")
     doubled = begin < 0
-    body = Body(texts[0], sql.find(quoted) if doubled else begin, scope, path, is_trigger, doubled)
-    if language == "sql":
-        _sql_body(routine, sql, body)
-    else:
-        _plpgsql_body(routine, sql, body)
+    return language, Body(texts[0], sql.find(quoted) if doubled else begin, scope, path, is_trigger, doubled)
 
 
 def _list(node: Node) -> list[Node]:
@@ -140,7 +162,7 @@ def _plpgsql_body(routine: Routine, sql: str, body: Body) -> None:
         where = body.text.find(query, at)
         shift = body.shift(sql, where) if where >= 0 else _NOWHERE
         at = where + len(query) if where >= 0 else at
-        head, tail, cut = _as_statement(query, expression.get("parseMode", _STATEMENT))
+        head, tail, cut = as_statement(query, expression.get("parseMode", _STATEMENT))
         try:
             Walk(routine.late, shift + cut - len(head), path).into(
                 statements(head + tail), (scope,), frozenset()
@@ -191,11 +213,11 @@ def _is_cut_off(sql: str) -> bool:
         return str(error).endswith("at end of input")
 
 
-def _as_statement(query: str, mode: int) -> tuple[str, str, int]:
+def as_statement(query: str, mode: int) -> tuple[str, str, int]:
     """Return what to put before a PL/pgSQL expression, the rest of it, and how many bytes are left out."""
     if mode == _STATEMENT:
         return "", query, 0
-    assigned = _ASSIGNED.search(query) if mode in _ASSIGNMENTS else None
+    assigned = _ASSIGNED.search(query) if mode in ASSIGNMENTS else None
     cut = assigned.end() if assigned else 0
     return "select ", query[cut:], len(query[:cut].encode())
 

@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from gatepost.errors import InvalidDeclaration
 from gatepost.insight import known
 from gatepost.insight.bodies import read_routine
+from gatepost.insight.fields import fields_of_rows
 from gatepost.insight.known import Sort
 from gatepost.insight.reading import Form, read
 from gatepost.insight.tree import WrongSQL
@@ -49,6 +50,8 @@ class Declarations:
     """The columns of declared tables that once had other names, by those."""
     partition_keys: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     """The columns by which a partitioned table is divided: every key of it has them."""
+    bodies: dict[tuple[str, str], Text] = field(default_factory=dict)
+    """The declared functions without arguments: what a trigger may call."""
     functions: set[tuple[str, str]] = field(default_factory=set)
     types: set[tuple[str, str]] = field(default_factory=set)
     environment: str = "local"
@@ -90,6 +93,26 @@ class Declarations:
         except WrongSQL as error:
             at = None if error.offset < 0 or text.made_up else position(text.sql, error.offset)
             raise _wrong(text, str(error), at) from None
+
+    def check_rows(
+        self, function: tuple[str, str], table: tuple[str, str], events: set[str], why: str
+    ) -> None:
+        """Reject columns of `new` and `old` that a trigger function names and the table has not.
+
+        :param events: the events for which the trigger calls it.
+        :param why: the trigger, as messages call it.
+        :raises InvalidDeclaration: the first of them, with its place.
+        """
+        known, text = self.columns_of(*table), self.bodies.get(function)
+        if known is None or text is None:
+            return
+        for use in fields_of_rows(text.sql):
+            if use.events & events and use.name not in known | _SYSTEM_COLUMNS:
+                nearest = get_close_matches(use.name, sorted(known), 1, 0.7)
+                advice = f"did you mean {use.record}.{nearest[0]}?" if nearest else "correct the function"
+                at = position(text.sql, use.offset) if use.offset >= 0 else None
+                message = f'unknown column {use}: {why} calls this, and "{".".join(table)}" has no {use.name}'
+                raise _wrong(text, message, at, f": {advice}")
 
     def untracked(self, sql: str, nowhere: frozenset[str]) -> list[str]:
         """Return what a function looks up when it runs and nothing that is declared has.

@@ -63,6 +63,15 @@ class FunctionKind(Kind[FunctionInputs]):
         if given.check_body:
             yield Text(given.sql, given.file or "function", "routine")
 
+    def announce(self, given: FunctionInputs, declared: Declarations) -> None:
+        it = given.parsed()
+        if it.signature:
+            return
+        if given.check_body:
+            declared.bodies[it.schema, it.name] = Text(given.sql, given.file or "function", "routine")
+        else:
+            declared.bodies.pop((it.schema, it.name), None)
+
     def settled(self, given: FunctionInputs, declared: Declarations) -> dict[str, Any]:
         """Only names that no later part of the program declares are untracked: the program knows that."""
         if not given.check_body:

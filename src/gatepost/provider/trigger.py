@@ -55,6 +55,10 @@ class TriggerKind(OnTableKind[TriggerInputs]):
         known = declared.columns_of(given.db_schema, given.table)
         columns = [column.sval for column in statements[0].columns or ()]
         require_columns(columns, known, where, given.table_name)
+        if given.level == "row":
+            *schema, name = given.function.split(".", 1)
+            events = {event.split()[0].lower() for event in given.events}
+            declared.check_rows((schema[0] if schema else "public", name), given.place, events, where)
 
     def texts(self, given: TriggerInputs) -> Iterable[Text]:
         table = (given.db_schema, given.table)

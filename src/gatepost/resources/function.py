@@ -18,7 +18,8 @@ class Function(DatabaseObject):
         here it has it only when named.
     :param owner: the role that a `security definer` function runs as, where that is not the deploying role.
     :param check_body: whether names and types in its body are looked up when it is made. A body that counts
-        on its caller's search path, or on what is made after it, has no other way than `False`.
+        on its caller's search path, or on what is made after it, has no other way than `False`. With it,
+        what a trigger calls may name only those columns of `new` and `old` that its table has.
     """
 
     schema: pulumi.Output[str]
