@@ -529,6 +529,7 @@ create type colour as enum ('red', 'green');
 
 -- + type public.positive
 create domain positive as int check (value > 0);
+alter domain positive add constraint lax check (value < 9) not valid;
 
 -- Sequence quick: increment, cache
 alter sequence quick increment 3 cache 7;
@@ -608,9 +609,10 @@ create aggregate other_total(int) (sfunc = int4pl, stype = int);
 alter table bound disable trigger all;
 comment on constraint bound_a on bound is 'Added';
 
--- Type month: definition.checks.known, definition.comment
+-- Type month: definition.checks.known, definition.checks.low, definition.comment
 alter domain month drop constraint known;
 alter domain month add constraint known check (value < 13) not valid;
+alter domain month add constraint low check (value > -9);
 comment on domain month is 'Added';
 
 -- + type public.spans

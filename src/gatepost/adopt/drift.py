@@ -115,7 +115,8 @@ def importing(urn: str, key: Key, definition: Definition, variables: Variables) 
     except (GatepostError, CannotRefer) as error:
         return f"# {error}"
     options = Call("pulumi.ResourceOptions", [], {"import_": identity})
-    text = assignment(None, Call(made.function, made.arguments, {**made.named, "opts": options}))
+    call_ = Call(made.function, made.arguments, {**made.named, "opts": options})
+    text = _unproved(definition) + assignment(None, call_)
     return f"{text}\n{_statement(given)}" if "sql" in given else text
 
 
@@ -135,10 +136,18 @@ def _changed(key: Key, drift: Drift, variables: Variables) -> str:
     was, is_ = (_declared(drift.urn, one or {}) for one in (drift.old, drift.new))
     file = is_.pop("file", None)
     is_.pop("untracked", None)
-    made = assignment(None, _call(key, drift.urn, is_, file and file.removeprefix("schema/"), variables))
+    made = _unproved((drift.new or {})["definition"]) + assignment(
+        None, _call(key, drift.urn, is_, file and file.removeprefix("schema/"), variables)
+    )
     if file is None or was["sql"] == is_["sql"]:
         return made
     return f"{made}\n{_statement(is_)}"
+
+
+def _unproved(definition: Definition) -> str:
+    """Return what a domain's declaration does not say of its checks."""
+    names = [name for name, check in (definition.get("checks") or {}).items() if check.endswith(" not valid")]
+    return f"# not proved here, and proved where it is deployed anew: {', '.join(names)}\n" if names else ""
 
 
 def _statement(given: dict[str, Any]) -> str:

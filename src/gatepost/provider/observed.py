@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from gatepost.errors import UnsupportedFeature
@@ -28,8 +29,17 @@ def is_unsaid(kind: Kind[Any], key: Key, then: Definition, now: Definition) -> b
     found = declarations(key, then, now)
     if found is None or found[0] == found[1]:
         return True
-    changed = [name for name in kind.silent if then.get(name) != now.get(name)]
-    return any(_owned(key, {**then, name: now.get(name)}) == found[0] for name in changed)
+    return any(_owned(key, one) == found[0] for name in kind.silent for one in _changed(name, then, now))
+
+
+def _changed(name: str, then: Definition, now: Definition) -> Iterator[Definition]:
+    """Yield the former definition with one change of a property: of each of its parts, where it has such."""
+    was, is_ = then.get(name), now.get(name)
+    if isinstance(was, dict) and isinstance(is_, dict):
+        changed = ({**was, part: one} for part, one in is_.items() if was.get(part) != one)
+        yield from ({**then, name: one} for one in changed)
+    elif was != is_:
+        yield {**then, name: is_}
 
 
 def declarations(key: Key, then: Definition, now: Definition) -> tuple[Inputs, Inputs] | None:
