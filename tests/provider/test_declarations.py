@@ -250,6 +250,55 @@ def checked(checks: Checks, token: str, name: str, /, **inputs: Any) -> list[str
     return [failure.reason for failure in checks.answer(kind, request).failures]
 
 
+def test_all_that_is_wrong_with_one_declaration_is_told_at_once() -> None:
+    checks = Checks()
+    columns = [
+        col("id", "nope"),
+        col("at", "date", default="soon()"),
+        col("on", "date", default="1", generated="2"),
+        col("by", "text text"),
+    ]
+    given: dict[str, Any] = {"columns": columns, "privileges": {"x": ["read"]}, "storage": {"nope": "1"}}
+    said = checked(checks, "Table", "posts", **given)
+    starts = (
+        'table "public.posts": column "on": default and generated exclude each other',
+        'privileges of "x": "read" is none of delete, insert',
+        'table "public.posts": storage: unknown parameter nope',
+        'table "public.posts": column "id": type: unknown type nope',
+        'table "public.posts": column "at": default: unknown function soon',
+        'table "public.posts": column "by": type: syntax error at or near',
+    )
+    assert len(said) == len(starts)
+    for one, start in zip(said, starts, strict=True):
+        assert start in one
+
+
+def test_each_name_that_nothing_has_is_told_once() -> None:
+    checks = Checks()
+    assert checked(checks, "Table", "posts", columns=[col("id", "integer")]) == []
+    sql = "select titel, public.gone(titel, 1), autor from posts"
+    view = {"sql": f"create view public.v as {sql}", "schema": None, "name": None}
+    said = checked(checks, "View", "v", **view)
+    assert [one.partition("unknown ")[2].partition(":")[0] for one in said] == [
+        "column titel",
+        "column autor",
+        "function public.gone",
+    ]
+
+
+def test_a_text_that_cannot_be_read_is_told_once() -> None:
+    checks = Checks()
+    assert checked(checks, "Table", "posts", columns=[col("id", "integer")]) == []
+    for kind, given in {
+        "Index": {"table": "posts", "columns": ["id id id"]},
+        "Function": {"sql": "create function f() returns int language sql as 'select select'"},
+        "View": {"sql": "create view v as select select"},
+        "Constraint": {"table": "posts", "kind": "check", "expression": "id id"},
+    }.items():
+        given = given if "sql" not in given else {**given, "schema": None, "name": None}
+        assert len(checked(checks, kind, "x", **given)) == 1, kind
+
+
 def test_one_wrong_declaration_hides_no_other() -> None:
     checks = Checks()
     assert checked(checks, "Table", "posts", columns=[col("id", "nope"), col("at", "date")]) != []

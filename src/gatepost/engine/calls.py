@@ -55,7 +55,7 @@ def checked(inputs: Values | None, failures: Iterable[CheckFailure] | None) -> V
     found = list(failures or ())
     if found:
         raise InvalidDeclaration(
-            "; ".join(f"{f.property}: {f.reason}" if f.property else f.reason for f in found)
+            "\n".join(f"{f.property}: {f.reason}" if f.property else f.reason for f in found)
         )
     return dict(inputs or {})
 

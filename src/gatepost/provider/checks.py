@@ -15,6 +15,7 @@ from gatepost.errors import InvalidDeclaration
 from gatepost.postgres.catalog import Facts, Key
 from gatepost.provider.claims import Claims
 from gatepost.provider.declarations import Declarations
+from gatepost.provider.findings import Findings, reasons_of
 from gatepost.provider.kind import Inputs, Kind
 from gatepost.provider.kinds import kind_of
 from gatepost.provider.properties import inputs_of, wire_map
@@ -43,7 +44,8 @@ class Checks:
         except ValidationError as error:
             failures = refusals(error, kind.inputs, secret=secret)
         except InvalidDeclaration as error:
-            failures = [CheckFailure("", _UNSHOWN if secret else str(error))]
+            reasons = [_UNSHOWN] if secret else reasons_of(error)
+            failures = [CheckFailure("", one) for one in reasons]
         return CheckResponse(inputs={**request.new_inputs, **settled}, failures=failures)
 
     def _check(self, kind: Kind[Any], given: dict[str, Any], urn: str) -> dict[str, Any]:
@@ -55,17 +57,28 @@ class Checks:
             self.declared.complete = False
             return {}
         try:
-            kind.check(inputs, self.declared)
-            if key := kind.key(inputs):
-                self.declared.announce(key)
-            for text in kind.texts(inputs):
-                self.declared.check(text)
+            self._require_right(kind, inputs)
         except InvalidDeclaration:
             self._announce_refused(kind, inputs)
             raise
-        self._claims.claim(key, inputs, urn)
+        self._claims.claim(kind.key(inputs), inputs, urn)
         kind.announce(inputs, self.declared)
         return kind.settled(inputs, self.declared)
+
+    def _require_right(self, kind: Kind[Any], inputs: Inputs) -> None:
+        """Look for all that is wrong; a text that is made of what is wrong already says nothing new."""
+        wrong = Findings()
+        with wrong.noted():
+            kind.check(inputs, self.declared)
+        told = tuple(wrong.reasons)
+        with wrong.noted():
+            if key := kind.key(inputs):
+                self.declared.announce(key)
+            for text in kind.texts(inputs):
+                if not told or not text.made_up:
+                    with wrong.noted():
+                        self.declared.check(text, told)
+        wrong.settle()
 
     def _announce_refused(self, kind: Kind[Any], inputs: Inputs) -> None:
         """Let what others say of a refused declaration be judged, if its name can be told."""

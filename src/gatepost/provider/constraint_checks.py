@@ -9,6 +9,7 @@ from gatepost.errors import InvalidDeclaration
 from gatepost.provider import references, storage
 from gatepost.provider.constraint_clauses import ConstraintInputs, addition, definition_of
 from gatepost.provider.declarations import Declarations
+from gatepost.provider.findings import Findings
 from gatepost.provider.insight import parse
 from gatepost.provider.kind import require_columns
 from gatepost.provider.partitions import require_key
@@ -23,10 +24,19 @@ def check(given: ConstraintInputs, where: str, declared: Declarations) -> None:
     :raises InvalidDeclaration: names what is wrong.
     """
     known = declared.columns_of(given.db_schema, given.table)
-    require_columns([*given.columns, *given.include], known, where, given.table_name)
+    found = Findings()
+    with found.noted():
+        require_columns([*given.columns, *given.include], known, where, given.table_name)
     for wrong in _wrong(given):
-        raise InvalidDeclaration(f"{where}: {wrong}")
-    storage.check(given.storage, where, given.method if given.kind == "exclusion" else "btree")
+        found.note(InvalidDeclaration(f"{where}: {wrong}"))
+    with found.noted():
+        storage.check(given.storage, where, given.method if given.kind == "exclusion" else "btree")
+    with found.noted():
+        _check_kind(given, where, declared)
+    found.settle()
+
+
+def _check_kind(given: ConstraintInputs, where: str, declared: Declarations) -> None:
     if given.kind == "exclusion":
         _check_excluded(given, where, declared)
     if given.kind == "foreign_key":

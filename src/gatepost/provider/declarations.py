@@ -16,6 +16,7 @@ from gatepost.insight.reading import Form, read
 from gatepost.insight.tree import WrongSQL
 from gatepost.insight.uses import ANY, Columns, ColumnUse, Reading, Source, Use
 from gatepost.postgres.catalog import Key
+from gatepost.provider.findings import Findings
 
 _SYSTEM_COLUMNS = frozenset({"ctid", "tableoid", "xmin", "xmax", "cmin", "cmax"})
 _SYSTEM_SCHEMAS = ("pg_catalog", "information_schema", "pg_temp", "pg_toast")
@@ -76,23 +77,30 @@ class Declarations:
         elif key.kind == "verbatim" and not key.is_property:
             self.complete = False
 
-    def check(self, text: Text) -> None:
+    def check(self, text: Text, told: Iterable[str] = ()) -> None:
         """Reject a text that names what nothing has, as far as that is certain.
 
-        :raises InvalidDeclaration: the first such name, with its place and the nearest name that there is.
+        :param told: what is known to be wrong: perhaps that the text cannot be read.
+        :raises InvalidDeclaration: each such name, with its first place and the nearest name that there is.
         """
-        for reading in self._readings(text):
-            for sort, use in self._unknown(reading):
-                raise self._refusal(text, sort, use)
-
-    def _readings(self, text: Text) -> Iterable[Reading]:
         try:
-            if text.form == "routine":
-                return (read_routine(text.sql).bound,)
-            return (read(text.sql, text.form, text.own),)
+            readings = self._readings(text)
         except WrongSQL as error:
+            if any(str(error) in one for one in told):
+                return
             at = None if error.offset < 0 or text.made_up else position(text.sql, error.offset)
             raise _wrong(text, str(error), at) from None
+        wrong, names = Findings(), set[str]()
+        for sort, use in (one for reading in readings for one in self._unknown(reading)):
+            if str(use) not in names:
+                wrong.note(self._refusal(text, sort, use))
+            names.add(str(use))
+        wrong.settle()
+
+    def _readings(self, text: Text) -> Iterable[Reading]:
+        if text.form == "routine":
+            return (read_routine(text.sql).bound,)
+        return (read(text.sql, text.form, text.own),)
 
     def check_rows(
         self, function: tuple[str, str], table: tuple[str, str], events: set[str], why: str
@@ -101,18 +109,21 @@ class Declarations:
 
         :param events: the events for which the trigger calls it.
         :param why: the trigger, as messages call it.
-        :raises InvalidDeclaration: the first of them, with its place.
+        :raises InvalidDeclaration: each of them, with its first place.
         """
         known, text = self.columns_of(*table), self.bodies.get(function)
         if known is None or text is None:
             return
+        wrong, told = Findings(), set[str]()
         for use in fields_of_rows(text.sql):
-            if use.events & events and use.name not in known | _SYSTEM_COLUMNS:
+            if use.events & events and use.name not in known | _SYSTEM_COLUMNS | told:
+                told.add(use.name)
                 nearest = get_close_matches(use.name, sorted(known), 1, 0.7)
                 advice = f"did you mean {use.record}.{nearest[0]}?" if nearest else "correct the function"
                 at = position(text.sql, use.offset) if use.offset >= 0 else None
                 message = f'unknown column {use}: {why} calls this, and "{".".join(table)}" has no {use.name}'
-                raise _wrong(text, message, at, f": {advice}")
+                wrong.note(_wrong(text, message, at, f": {advice}"))
+        wrong.settle()
 
     def untracked(self, sql: str, nowhere: frozenset[str]) -> list[str]:
         """Return what a function looks up when it runs and nothing that is declared has.

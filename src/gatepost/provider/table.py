@@ -20,6 +20,7 @@ from gatepost.provider import (
     storage,
 )
 from gatepost.provider.declarations import Declarations, Text
+from gatepost.provider.findings import Findings
 from gatepost.provider.kind import Kind, require_columns
 from gatepost.provider.partitions import Member
 from gatepost.provider.site import Site
@@ -44,17 +45,26 @@ class TableKind(Kind[TableInputs]):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise InvalidDeclaration(f"{where}: column {', '.join(twice)} is declared twice")
+        wrong, known = Findings(), columns_of(given, declared)
         for one in given.columns:
-            one.check(where)
-        known = columns_of(given, declared)
-        privileges.check(given.privileges, privileges.TABLE, where, known)
-        storage.check(given.storage, where)
+            with wrong.noted():
+                one.check(where)
+        with wrong.noted():
+            privileges.check(given.privileges, privileges.TABLE, where, known)
+        with wrong.noted():
+            storage.check(given.storage, where)
+        with wrong.noted():
+            self._check_parts(given, where, frozenset(names))
+        if given.intent is not None:
+            with wrong.noted():
+                require_columns(intent_from(given.intent).columns, known, f"{where}: intent", given.where)
+        wrong.settle()
+
+    def _check_parts(self, given: TableInputs, where: str, names: frozenset[str]) -> None:
         if given.inherits and given.partition_by:
             raise InvalidDeclaration(f"{where}: a table that is partitioned inherits from none")
-        if given.intent is not None:
-            require_columns(intent_from(given.intent).columns, known, f"{where}: intent", given.where)
         if divided := given.partitioned():
-            divided.check(frozenset(names))
+            divided.check(names)
         elif given.partitions:
             raise InvalidDeclaration(f"{where}: has partitions, but does not say by what it is partitioned")
 
