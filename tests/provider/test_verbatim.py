@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
-from fix_provider import Deploy, Refused
+from fix_provider import Deploy, Refused, urn_of, wired
 from fix_workspace import Workspace
+from pulumi.provider.experimental.provider import CreateRequest
 
 from gatepost.errors import StatementFailed
 from gatepost.postgres.catalog import Key
@@ -162,3 +165,35 @@ def test_among_many_it_leaves_nothing_either(workspace: Workspace) -> None:
     told = workspace.run("up", "--yes", code=14).stderr
     assert "the statements do not make aggregate public.v12(integer)" in told
     assert workspace.sql(r"select count(*) from pg_proc where proname ~ '^(v\d+|other)$'") == [(12,)]
+
+
+HARMS = {
+    "alter table only public.part_1 alter column note set not null": "BLOCKS_READS:public.part_1",
+    "alter table public.t alter id type bigint, alter body drop default": "REWRITES_TABLE:public.t",
+    "alter table public.t add constraint c check (id > 0) not valid": None,
+    "alter table public.t add constraint c check (id > 0)": "BLOCKS_READS:public.t",
+    "alter table public.t drop column tags": "DELETES_DATA:public.t",
+    "alter table public.t set unlogged": "DELETES_DATA:public.t",
+    "alter table public.t disable row level security": "WIDENS_ACCESS:public.t",
+    "alter table public.t alter column body set statistics 500": None,
+    "alter table only public.t replica identity full": None,
+    "truncate public.t": "DELETES_DATA:public.t",
+    "delete from t where id = 1": "DELETES_DATA:public.t",
+    "drop table public.t": "DELETES_DATA:public.t",
+    "cluster public.t using t_body": "REWRITES_TABLE:public.t",
+    "create index on public.t (tags)": "BLOCKS_WRITES:public.t",
+    "create rule r as on insert to public.t do instead nothing": "CHANGES_ACCESS:public.t",
+}
+
+
+@pytest.mark.parametrize("sql", HARMS)
+def test_what_its_statements_do_to_rows_is_told(deploy: Deploy, sql: str) -> None:
+    """On tables without rows they harm nobody."""
+    deploy.sql(TABLES)
+    given = {"creates": "comment on schema public", "sql": f"comment on schema public is 'x'; {sql}"}
+    for rows, told in (False, None), (True, HARMS[sql]):
+        if rows:
+            deploy.sql("insert into public.t values (1); insert into public.parts values (1)")
+        request = CreateRequest(urn_of("Verbatim", "x"), wired(given), 0, True)
+        asyncio.run(deploy.provider.create(request))
+        assert deploy.risks() == ([told] if told else [])

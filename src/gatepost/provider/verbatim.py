@@ -8,6 +8,7 @@ from gatepost.errors import InvalidDeclaration
 from gatepost.insight.tree import PARSER
 from gatepost.postgres.catalog import PROPERTIES, Definition, Facts, Key
 from gatepost.postgres.plan import Hazard, Lock, Plan, Risk, Statement, risk
+from gatepost.provider import verbatim_risks
 from gatepost.provider.declarations import Declarations
 from gatepost.provider.insight import parse_script
 from gatepost.provider.kind import Inputs, Kind
@@ -70,7 +71,8 @@ class VerbatimKind(Kind[VerbatimInputs]):
 
     def create(self, given: VerbatimInputs, facts: Facts) -> Plan:
         lock = Lock.ACCESS_EXCLUSIVE if self.key(given).is_property else Lock.NONE
-        return Plan(tuple(Statement(one, lock, given.place) for one in given.statements()))
+        risks = verbatim_risks.risks_of(given.sql, given.file or given.place, facts)
+        return Plan(tuple(Statement(one, lock, given.place) for one in given.statements()), risks)
 
     def update(self, old: VerbatimInputs, new: VerbatimInputs, facts: Facts) -> Plan:
         """Nothing is known of what it does: it is dropped and made again, in one transaction."""
