@@ -205,6 +205,23 @@ def test_rows_that_it_returns(deploy: Deploy) -> None:
 def test_what_is_yet_to_be_made_must_fit_too(deploy: Deploy) -> None:
     """With both there, it would hang on the former one."""
     deployed(deploy, posts("bigint"), f("a bigint"))
-    with pytest.raises(StillUsed, match=r"public.posts.x uses public.f\(a bigint\)"):
+    with pytest.raises(StillUsed, match=r"policy x on public.posts uses public.f\(a bigint\)"):
         deployed(deploy, posts("bigint"), f("a int"), policy("f(id) > 0"))
     deployed(deploy, posts("bigint"), f("a int"), policy("f(id::int) > 0"))
+
+
+@pytest.mark.parametrize(("old", "new"), [("a int", "a int, b int default 1"), ("a bigint", "a numeric")])
+def test_what_may_mean_both_is_changed_later(deploy: Deploy, old: str, new: str) -> None:
+    deployed(deploy, posts("integer"), f(old), policy("f(id) > 0"))
+    with pytest.raises(StillUsed, match=r"policy x on public.posts may mean public.f\(a .* and public.f\(a "):
+        deployed(deploy, posts("integer"), f(new), policy("f(id) > 1"))
+    with_comment = policy("f(id) > 0")
+    with_comment[2]["comment"] = "What f lets through"
+    deployed(deploy, posts("integer"), f(new), with_comment)
+    deployed(deploy, posts("integer"), f(new), policy("f(id) > 1"))
+
+
+@pytest.mark.parametrize("new", ["a double precision", "a int"])
+def test_what_can_mean_one_only_changes_with_it(deploy: Deploy, new: str) -> None:
+    deployed(deploy, posts("integer"), f("a bigint"), policy("f(id) > 0"))
+    deployed(deploy, posts("integer"), f(new), policy("f(id) > 1"))

@@ -38,6 +38,9 @@ _KINDS = {
 }
 
 
+_WORDS = {kind: word for word, kind in _KINDS.items()} | {"tables": "table", "functions": "function"}
+
+
 @dataclass(frozen=True)
 class Root:
     """What changes: a view, a column of a table, a type, or a function with the catalog's signature."""
@@ -212,6 +215,14 @@ def _risks(facts: Facts, one: Dependant) -> tuple[Risk, ...]:
     if one.type == "materialized view" and one.made:
         found += hidden.from_materialized_view(one.place, used_by_query(one.made[0]), facts)
     return found
+
+
+def called(key: Key) -> str:
+    """Return what messages call an object: `view public.v`, `policy p on public.posts`."""
+    word, place = _WORDS.get(key.kind, key.kind), f"{key.schema}.{key.name}"
+    if key.kind == "functions":
+        return f"{word} {place}({key.object})"
+    return f"{word} {key.object} on {place}" if key.object else f"{word} {place}"
 
 
 def _said(roots: Iterable[Root]) -> str:

@@ -8,13 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 from gatepost.errors import InvalidDeclaration
 from gatepost.postgres.catalog import Facts
 from gatepost.provider.insight import parse, parse_expression, sql_of
 from gatepost.provider.question import question
 from gatepost.provider.sqltext import Part, ident, joined, part, raw, text
+
+_PREFERRED = frozenset(
+    {
+        "text",
+        "double precision",
+        "oid",
+        "timestamp with time zone",
+        "interval",
+        "inet",
+        "boolean",
+        "bit varying",
+    }
+)
+"""The types that PostgreSQL prefers among those of their category, as they are written."""
 
 
 class _Mismatch(Exception):
@@ -89,6 +103,8 @@ class Exchange:
     old: Signature
     new: Signature
     facts: Facts
+    exact: Literal["", "old", "new"] = ""
+    """Whose types the arguments must have by themselves, where they differ."""
     _views: dict[tuple[str, str], str] = field(default_factory=dict)
     """The queries of views whose columns may get other types with it."""
 
@@ -110,6 +126,14 @@ class Exchange:
             return not self._answers(before)
         self._note_view(statement, after)
         return before == after or not self._answers(before) or self._answers(after)
+
+    def is_ambiguous(self, sql: str) -> bool:
+        """Return whether PostgreSQL refuses to choose between the two, while both are there.
+
+        It takes the one whose types the arguments have, or that has a preferred type where they have neither.
+        """
+        either = (replace(self, exact=side, _views=dict(self._views)) for side in ("old", "new"))
+        return self.is_understood(sql) and not any(one.is_understood(sql) for one in either)
 
     def _answers(self, sql: str) -> bool:
         return self.facts.result_of(sql) is not None
@@ -172,10 +196,13 @@ class Exchange:
         filled = {one.new.position for one in given}
         if any(one.position not in filled and not one.optional for one in self.new.parameters):
             raise _Mismatch
+        if self.exact and all(one.old.type == one.new.type for one in given):
+            raise _Mismatch
         return parse_expression(self._value(given, spread=spread), "call")
 
     def _value(self, given: Sequence[Argument], *, spread: bool) -> str:
-        taken = joined((raw("true"), *(one.is_taken for one in given)), " and ")
+        conditions = (one.has_type_of(self.exact) if self.exact else one.is_taken for one in given)
+        taken = joined((raw("true"), *conditions), " and ")
         if self.new.returns:
             return text("cast(case when {t} then null end as {r})", t=taken, r=raw(self.new.returns))
         arguments = [one.as_old for one in given]
@@ -207,6 +234,14 @@ class Argument:
             n=raw(self.new.type),
             v=raw(self.value),
         )
+
+    def has_type_of(self, side: str) -> Part:
+        """Return a condition that is understood if the value has this side's type, or any will do."""
+        types = {self.old.type, self.new.type}
+        if len(types) == 1 or types & _PREFERRED or any(map(_is_pseudo, types)):
+            return raw("true")
+        type_ = raw(self.old.type if side == "old" else self.new.type)
+        return part("array[null::{t}] operator(pg_catalog.&&) array[{v}]", t=type_, v=raw(self.value))
 
     @property
     def as_old(self) -> Part:

@@ -18,6 +18,10 @@ OnPlan = Callable[[str, str, Plan], None]
 """Called with URN, operation (create, update, delete) and plan, in a preview and before a plan runs."""
 
 
+_BESIDE = {"name", "comment", "column_comments", "privileges", "owner", "serves"}
+"""What changes without a word of the object itself."""
+
+
 def silent(_urn: str, _operation: str, _plan: Plan) -> None:
     """Report plans to nobody."""
 
@@ -59,6 +63,8 @@ class Gate:
         planned, place = self.planned(preview=True), kind.key(new) if new else None
         if place and place != key:
             planned.move(key, place)
+        if new and old.model_dump(exclude=_BESIDE) == new.model_dump(exclude=_BESIDE):
+            return
         planned.calling[key] = frozenset(
             call for one in (kind.texts(new) if new else ()) for call in calls_of(one)
         )

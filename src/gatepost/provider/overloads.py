@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from gatepost.errors import StillUsed
 from gatepost.postgres.catalog import Facts, Key
-from gatepost.provider.dependants import Dependant, Rebuilding, Root, rebuilding
+from gatepost.provider.dependants import Dependant, Rebuilding, Root, called, rebuilding
 from gatepost.provider.exchange import Exchange, Signature
 from gatepost.provider.insight import Created, created, parse, sql_of
 
@@ -63,12 +63,22 @@ def _following(one: Dependant, exchange: Exchange) -> Dependant:
 
 
 def _require_fitting(exchange: Exchange) -> None:
-    """Ask the same of what is yet to be made, with both functions there."""
+    """Ask the same of what this deployment is yet to make or change, with both functions there.
+
+    :raises StillUsed: something does not understand the other one, or may mean both.
+    """
     facts = exchange.facts
-    for key in sorted(facts.planned.made, key=str):
-        declared = facts.declared(key)
-        if declared and facts.read(key) is None and not exchange.is_understood(declared):
-            raise _unfit(".".join(one for one in (key.schema, key.name, key.object) if one), exchange)
+    coming = {key for key in tuple(facts.planned.made) if facts.read(key) is None} | {*facts.planned.calling}
+    for key in sorted(coming, key=str):
+        if (declared := facts.declared(key)) is None:
+            continue
+        if not exchange.is_understood(declared):
+            raise _unfit(called(key), exchange)
+        if exchange.is_ambiguous(declared):
+            raise StillUsed(
+                f"{called(key)} may mean {exchange.old} and {exchange.new}, and PostgreSQL does not choose"
+                " while both are there: change it in the next deployment, or give the function another name"
+            )
 
 
 def _unfit(name: str, exchange: Exchange) -> StillUsed:
