@@ -28,6 +28,7 @@ MANY_TABLES_IN_MEMORY = Target("the same in memory, where no commit waits for a 
 NOTHING_OF_300 = Target("nothing to do for 300 tables and all that belongs to them", 1.0, "s")
 NOTHING_OF_1000 = Target("nothing to do for 1,000 tables and all that belongs to them", 2.5, "s")
 REFRESH_OF_1000 = Target("1,000 tables and all that belongs to them read again", 2.0, "s")
+ADOPTION_OF_1000 = Target("1,000 tables and all that belongs to them adopted", 40.0, "s")
 MEMORY_OF_1000 = Target("memory of a deployment of 1,000 tables", 300.0, "MB")
 EVENT_RECORDED = Target("an engagement event recorded, p99", 1.0, "ms")
 LAST_EVENTS = Target("a user's last 50 engagement events, p99", 1.0, "ms")

@@ -7,6 +7,7 @@ In memory nothing waits for a disk, and only the work of processors is compared:
 
 from __future__ import annotations
 
+import json
 import resource
 import shutil
 import subprocess
@@ -19,6 +20,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from fix_stack import DeployedStack
+from fix_workspace import Workspace
 from pulumi import ResourceOptions
 from pytest_benchmark.fixture import BenchmarkFixture
 from servers import Server
@@ -135,6 +137,16 @@ def test_refresh_of_1000(benchmark: BenchmarkFixture, thousand: DeployedStack) -
     unit = 1024 if sys.platform != "darwin" else 2**20
     megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
     judge(benchmark, targets.REFRESH_OF_1000, benchmark.stats["min"], f"{megabytes:.0f} MB, all tests")
+
+
+def test_adoption_of_1000(benchmark: BenchmarkFixture, thousand: DeployedStack, tmp_path: Path) -> None:
+    """A program of 1,000 tables written for the database that has them, taken into a state and proved."""
+    url = thousand.database.superuser_url
+    workspace = Workspace(tmp_path, thousand.database, {"GATEPOST_DATABASE_URL": url})
+    adopted = ("adopt", url, "--json")
+    told = benchmark.pedantic(lambda: workspace.run(*adopted, seconds=600).stdout, rounds=1)
+    assert json.loads(told)["unchanged"] > 6000
+    judge(benchmark, targets.ADOPTION_OF_1000, benchmark.stats["min"], "")
 
 
 def judge_nothing_to_do(
