@@ -28,7 +28,7 @@ def test_protect_refuses_deletion_replacement_and_destruction(stack: Stack):
     [
         ("a", ResourceOptions(protect=True), ["protect"]),
         ("a", ResourceOptions(retain_on_delete=True), ["retainOnDelete"]),
-        ("b", ResourceOptions(aliases=[Alias(name="a")]), ["urn", "propertyDependencies"]),
+        ("b", ResourceOptions(aliases=[Alias(name="a")]), ["urn"]),
     ],
 )
 def test_what_changes_in_the_state_alone_is_told_and_saved(

@@ -150,6 +150,7 @@ async def _registered(
         if any(source.found()[2] for source in sources):
             secret.add(name)
     goal.plain = {name: value for name, value in given.items() if value is not None}
+    goal.property_dependencies = {name: [] for name in goal.plain} | goal.property_dependencies
     if secret:
         goal.conceal(secret)
     goal.dependencies = sorted(urns)

@@ -167,7 +167,7 @@ class Snapshot:
 
     def _keep(self, new: Resource, place: int | None) -> None:
         """Note what differs in the state of a resource that nothing has changed: its options, say."""
-        now, before = new.to_json(), {} if place is None else self._stored[place]
+        now, before = _said(new.to_json()), {} if place is None else _said(self._stored[place])
         if now != before:
             self.dirty = True
             fields = [name for name in {**before, **now} if before.get(name) != now.get(name)]
@@ -190,3 +190,9 @@ class Snapshot:
         if self._journal is not None and self._vault.salt != self._salt:
             self._salt = self._vault.salt
             self._journal.edit({"salt": self._salt})
+
+
+def _said(resource: Json) -> Json:
+    """Return a resource without properties that depend on nothing: some engines name them, others do not."""
+    of_each = resource.get("propertyDependencies", {})
+    return {**resource, "propertyDependencies": {name: urns for name, urns in of_each.items() if urns}}
