@@ -106,16 +106,17 @@ class PulumiCli:
         dependents = {"target_dependents": True} if self.manner.dependents else {}
         return {**self._options, **dependents, "refresh": self.manner.refresh}
 
-    def _run(self, operation: Callable[[AutomationStack, Any], Any], *, preview: bool = False) -> Result:
-        steps, started = Steps(self.observer, preview=preview), time.perf_counter()
+    def _run(self, operation: Callable[[AutomationStack, Any], Any], steps: Steps | None = None) -> Result:
+        steps, started = steps or Steps(self.observer, preview=False), time.perf_counter()
         self._perform(operation, steps)
-        outputs = {} if preview else self.outputs()
+        outputs = {} if steps.preview else self.outputs()
         seconds = time.perf_counter() - started
         return Result(dict(steps.changes), outputs, steps.events, seconds, steps.warnings, steps.restated)
 
     def _preview(self, operation: Callable[[AutomationStack, Any], Any]) -> Result:
         """Preview, and plan the deletes too: the CLI asks no provider about them."""
-        result = self._run(operation, preview=True)
+        steps = Steps(self.observer, preview=True)
+        result = self._run(operation, steps)
         deleted = {step.urn for step in result.steps if step.op in ("delete", "delete-replaced")}
         kept = (step.type for step in result.steps if step.urn not in deleted)
         declares = any(kind.startswith("gatepost:index:") for kind in kept)
@@ -123,7 +124,14 @@ class PulumiCli:
             from gatepost.planned_deletes import plan_deletes
 
             staying = {step.urn for step in result.steps if step.op in ("same", "update")}
-            plan_deletes(self.exported(), deleted, self._note_plan, declares=declares, staying=staying)
+            plan_deletes(
+                self.exported(),
+                deleted,
+                self._note_plan,
+                declares=declares,
+                staying=staying,
+                declared=steps.declared,
+            )
         return result
 
     def _note_plan(self, urn: str, operation: str, plan: Plan) -> None:

@@ -6,6 +6,7 @@ import json
 import re
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _OPS = frozenset(get_args(Op))
 _MARKUP = re.compile(r"<\{%.*?%\}>|\x1b\[[0-9;]*m")
+_DECLARED = ("same", "update", "create", "create-replacement")
 STACK = "pulumi:pulumi:Stack"
 
 
@@ -56,6 +58,8 @@ class Steps:
     errors: list[tuple[str, str]] = field(default_factory=list)
     drifts: list[Drift] = field(default_factory=list)
     restated: dict[str, list[str]] = field(default_factory=dict)
+    declared: dict[str, dict[str, Mapping[str, Any]]] = field(default_factory=dict)
+    """The inputs of Gatepost's objects that stay, are changed or made, by provider and URN."""
     _started: dict[str, float] = field(default_factory=dict)
 
     def hear(self, event: EngineEvent) -> None:
@@ -82,6 +86,9 @@ class Steps:
             self._note_options(step, step.old, step.new)
         if step.op == "refresh" and step.old and step.new is None:
             self._note_drift(step)
+        if step.new and step.op in _DECLARED and urn_type(step.urn).startswith("gatepost:index:"):
+            of_provider = self.declared.setdefault(step.new.provider.rpartition("::")[0], {})
+            of_provider[step.urn] = step.new.inputs or {}
         if self.preview:
             self._emit(step, "planned" if step.op != "same" else "done")
         elif step.op != "same":

@@ -94,3 +94,23 @@ def test_failure_names_the_resource(shared: Workspace) -> None:
     assert "idx_posts_author" in done.stderr
     assert "no column writer_id" in done.stderr
     assert shared.sql("select to_regclass('posts')") == [(None,)]
+
+
+REPLACED = """
+with Feature("f", provider=target):
+    t = Table("t", columns=[Column("id", "bigint")])
+    Function("g", sql="create function public.g({}) returns int language sql immutable as 'select 1'")
+    Index("i", t, ["public.g(id)"])
+"""
+
+
+def test_preview_tells_what_takes_to_another_function(shared: Workspace) -> None:
+    shared.write(REPLACED.format("a bigint"))
+    shared.run("up", "--yes")
+    shared.sql("insert into t values (1)", superuser=False)
+    shared.write(REPLACED.format("a int"))
+    assert "index public.i uses public.g(a bigint)" in shared.run("preview", code=17).stderr
+    shared.write(REPLACED.format("a bigint, b int default 1"))
+    assert "BLOCKS_READS on public.t" in shared.run("preview", code=11).stderr
+    shared.run("up", "--yes", "--force")
+    assert "nothing to do" in shared.run("up", "--yes").stdout
