@@ -52,6 +52,15 @@ class Setting(NamedTuple):
     role: str | None
     name: str
 
+    @property
+    def what(self) -> str:
+        """How it is called: `search_path of role reader in database platform`."""
+        said = (
+            f"role {self.role}" if self.role else "",
+            f"database {self.database}" if self.database else "",
+        )
+        return f"{self.name} of {' in '.join(word for word in said if word)}"
+
 
 class Unexpressed(NamedTuple):
     """Something that no declaration can say, and why."""
@@ -96,6 +105,7 @@ class Database:
     schemas: list[Schema]
     extensions: list[Extension]
     default_privileges: list[DefaultPrivilege]
+    settings: list[Setting]
     places: dict[Key, Place]
     """Where the catalogs have each object."""
     unexpressed: list[Unexpressed] = field(default_factory=list)
@@ -145,6 +155,7 @@ def read(connection: Connection) -> Database:
             schemas=schemas(connection),
             extensions=[Extension(*row) for row in _rows(connection, "extensions")],
             default_privileges=default_privileges(connection),
+            settings=[one for one in settings(connection) if one.database],
             places={key: place for place, key in keys.items()},
             unexpressed=[Unexpressed(*row) for row in _rows(connection, "unexpressed")],
             **_circular(keys, _rows(connection, "separable")),

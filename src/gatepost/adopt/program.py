@@ -88,6 +88,7 @@ def _declared(database: Database, planned: list[Module], made: Program) -> dict[
     inputs = choice.inputs
     made.unexpressed += [Unexpressed(described(key), reason) for key, reason in choice.left_out.items()]
     made.existing = choice.used_outside() | {_place(key) for key in choice.left_out}
+    made.existing |= {one.what for one in database.settings}
     chosen = names.resources({key: token_of(key) for key in inputs})
     return {
         key: Declared(

@@ -143,10 +143,8 @@ class Surroundings:
             where=raw("") if everywhere else where,
             name=ident(*one.name.split(".")),
         )
-        said = (f"role {one.role}" if one.role else "", f"database {one.database}" if one.database else "")
-        what = f"{one.name} of {' in '.join(word for word in said if word)}"
         token = Role.token if one.role else "postgresql:index/database:Database"
-        return Undeclared(token, what, {}, Plan((Statement(reset),)), _words(what))
+        return Undeclared(token, one.what, {}, Plan((Statement(reset),)), _words(one.what))
 
 
 def _object_type(name: str) -> str:
