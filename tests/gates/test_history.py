@@ -308,7 +308,7 @@ def project(workspace: Workspace) -> Workspace:
 
 
 def test_a_run_of_the_benchmark_gate_is_kept(project: Workspace) -> None:
-    project.run("gate", "benchmark", "--rows", "0", "--minutes", "0.3", code=None)
+    project.run("gate", "benchmark", "--every-query", "--rows", "0", "--minutes", "0.3", code=None)
     [kept] = read(project.root / FILE).runs
     assert set(kept.benchmarks["numbers/first"]) >= {"p50", "p95"}
     assert (kept.machine, kept.rows, kept.committed) == (this_machine(), 0, True)

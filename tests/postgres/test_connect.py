@@ -7,6 +7,7 @@ import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Thread
+from typing import Any
 
 import psycopg
 import pytest
@@ -21,6 +22,7 @@ from gatepost.postgres.connect import (
     RoleMissing,
     Target,
     connect,
+    taken_back,
     translate,
     translating,
 )
@@ -199,3 +201,17 @@ def test_after_a_restart_no_dead_connection_is_lent(database: Database) -> None:
     with connections.take() as alive:
         alive.execute("select 1")
     connections.close()
+
+
+def test_a_connection_that_is_lost_in_a_part_commits_nothing(database: Database) -> None:
+    with psycopg.connect(database.superuser_url, autocommit=True) as other:
+        with pytest.raises(psycopg.OperationalError, match="the connection was lost"):
+            lose_in_a_part(database, other)
+        assert other.execute("select to_regclass('public.lost')").fetchone() == (None,)
+
+
+def lose_in_a_part(database: Database, other: psycopg.Connection[Any]) -> None:
+    with psycopg.connect(database.deployer_url, autocommit=True) as connection, connection.transaction():
+        connection.execute("create table public.lost ()")
+        with taken_back(connection):
+            other.execute("select pg_terminate_backend(%s, 5000)", [connection.info.backend_pid])

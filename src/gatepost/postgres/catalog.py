@@ -10,6 +10,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, LiteralString, cast
 
+from gatepost.postgres.connect import taken_back
 from gatepost.postgres.planned import Planned
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def canonical_names(connection: Connection) -> Iterator[None]:
 
     Where this is part of a transaction, the settings end with the block.
     """
-    with connection.transaction(force_rollback=True):
+    with taken_back(connection):
         connection.execute(
             "select set_config('search_path', '', true), set_config('timezone', 'UTC', true),"
             " set_config('datestyle', 'ISO', true), set_config('intervalstyle', 'postgres', true),"
@@ -245,7 +246,7 @@ class Facts:
         if self.connection is None:
             return None
         server = self.connection.pgconn
-        with self.connection.transaction(force_rollback=True):  # what is refused ends no transaction but this
+        with taken_back(self.connection):  # what is refused ends no transaction but this
             if server.prepare(b"", query.encode()).status != ExecStatus.COMMAND_OK:
                 return None
             result = server.describe_prepared(b"")

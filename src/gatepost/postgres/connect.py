@@ -174,6 +174,21 @@ def is_lost(error: psycopg.Error) -> bool:
 
 
 @contextmanager
+def taken_back(connection: Connection) -> Iterator[None]:
+    """Run a block whose transaction, or part of one, is rolled back at its end.
+
+    :raises OperationalError: the connection is lost by then. psycopg says nothing of that, neither here nor
+        where the transaction around it should be committed.
+    """
+    import psycopg
+
+    with connection.transaction(force_rollback=True):
+        yield
+    if connection.broken:
+        raise psycopg.OperationalError("the connection was lost")
+
+
+@contextmanager
 def translating(what: str) -> Iterator[None]:
     """Turn PostgreSQL's errors inside the block into ours."""
     import psycopg

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gatepost.errors import InvalidDeclaration
 from gatepost.postgres.catalog import Facts
+from gatepost.postgres.connect import taken_back
 from gatepost.provider.batches import sees_all
 from gatepost.provider.partitions import Member
 from gatepost.provider.sqltext import Part, expression, literal, text
@@ -52,7 +53,7 @@ def _count(table: Part, condition: str, facts: Facts) -> int:
     if facts.connection.execute(active.encode()).fetchone() != (True,):
         return _first(facts.connection.execute(counted.encode()).fetchone())
     try:
-        with facts.connection.transaction(force_rollback=True):
+        with taken_back(facts.connection):
             facts.connection.execute(
                 "select set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true)",
                 (_PATIENCE, _LOOK),

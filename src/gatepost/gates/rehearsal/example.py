@@ -55,9 +55,24 @@ _RULE = """
 """
 
 
+_APPROVED = """
+    approve=[
+        "BREAKS_CLIENTS:rule kept on app.notes",
+        "CHANGES_ACCESS:rule kept on app.notes",
+        "CHANGES_ACCESS:app.notes",
+        "DELETES_DATA:app.notes",
+    ],"""
+
+
 def with_rule(before: str = "", after: str = "") -> str:
-    """Return the program with a rule too, whose SQL has more statements before and after what makes it."""
-    return PROGRAM.replace("Provider, Table", "Provider, Table, Verbatim") + _RULE.format(before, after)
+    """Return the program with a rule too, whose SQL has more statements before and after what makes it.
+
+    What a rule endangers is approved.
+    """
+    program = PROGRAM.replace("Provider, Table", "Provider, Table, Verbatim")
+    return program.replace('sslmode="disable",', f'sslmode="disable",{_APPROVED}') + _RULE.format(
+        before, after
+    )
 
 
 @dataclass(frozen=True)
