@@ -211,7 +211,7 @@ OF_NO_TABLE: dict[str, tuple[list[Resource], list[str]]] = {
                 {"creates": "rule r on public.posts", "sql": RULE.format("select 1")},
             ),
         ],
-        ["BREAKS_CLIENTS:rule r on public.posts", "CHANGES_ACCESS:rule r on public.posts"],
+        ["BREAKS_CLIENTS:rule r on public.posts", "CHANGES_ACCESS:public.posts"],
     ),
     "a function that goes": (
         [("Function", "f", {"sql": FUNCTION.format(""), "privileges": {"gp_reader": ["execute"]}}, None)],

@@ -100,15 +100,12 @@ class VerbatimKind(Kind[VerbatimInputs]):
         return {**inputs, "sql": "; ".join(part for part in (seen, lost) if part) or inputs["sql"]}
 
 
-_DECIDING = ("rule ", "event trigger ")
-
-
 def _otherwise(given: VerbatimInputs) -> tuple[Risk, ...]:
     """Return what other statements do: what is known of them is for whom they may matter."""
     if VerbatimKind().key(given).is_property:
         return ()
     detail = "It is made again by other statements, which nobody judges but their reader."
     found = risk(Hazard.BREAKS_CLIENTS, given.place, detail)
-    if given.place.startswith(_DECIDING):
+    if given.place.startswith("event trigger "):
         found += risk(Hazard.CHANGES_ACCESS, given.place, "What it did or refused is no longer the same.")
     return found

@@ -58,7 +58,6 @@ _RULE = """
 _APPROVED = """
     approve=[
         "BREAKS_CLIENTS:rule kept on app.notes",
-        "CHANGES_ACCESS:rule kept on app.notes",
         "CHANGES_ACCESS:app.notes",
         "DELETES_DATA:app.notes",
     ],"""
