@@ -153,7 +153,7 @@ def _explain(
     with acting_as(query.role, subjects, connection):
         for setting in without:
             connection.execute("select set_config(%s, 'off', true)", [setting])
-        statement = ("explain (analyze, buffers, format json) " + query.sql).encode()
+        statement = ("explain (analyze, buffers, timing off, format json) " + query.sql).encode()
         runs = list[Measured]()
         while len(runs) < _RUNS or (len(runs) < _MOST_RUNS and _may_hold_yet(runs, query)):
             [[explained]] = connection.execute(statement, query.arguments(subjects) or None).fetchall()
