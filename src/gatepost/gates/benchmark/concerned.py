@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, LiteralString, cast
+from typing import TYPE_CHECKING, Any, LiteralString, cast
 
 from psycopg.sql import SQL, Identifier, Literal
 
 from gatepost.gates.benchmark.sampling import QueryBenchmark
-from gatepost.gates.benchmark.uses import Objects, Uses, costly
+from gatepost.gates.benchmark.uses import Objects, Uses
 from gatepost.postgres import catalog
 from gatepost.postgres.catalog import Key
 from gatepost.postgres.connect import Target, connect
@@ -40,6 +40,8 @@ from only {name} as t
 """
 _FREE = ("comment on ", "privileges of ")
 """How what costs a query nothing is called."""
+_FREE_PROPERTIES = ("comment", "privileges")
+"""Such properties of other objects."""
 Place = tuple[str, str]
 """A schema and a table or materialized view; a partition counts as its partitioned table."""
 
@@ -56,7 +58,7 @@ class _Contents:
     def read(cls, target: Target) -> _Contents:
         with connect(target) as connection:
             found = catalog.read_all(connection)
-            objects = {key: costly(one) for key, one in found.items() if not key.name.startswith(_FREE)}
+            objects = {key: _costly(one) for key, one in found.items() if not key.name.startswith(_FREE)}
             settings = frozenset(value for (value,) in connection.execute(_SETTINGS))
             return cls(objects, settings, _tables(connection))
 
@@ -83,11 +85,11 @@ def _is_asked_otherwise(one: QueryBenchmark) -> bool:
 
 
 def _uses(one: QueryBenchmark, uses: tuple[Uses, Uses], keys: set[Key], places: set[Place]) -> bool:
+    if not keys and not places:
+        return False
     for arm, asked in zip(uses, one.asked, strict=True):
         found = arm.of(asked.query.sql)
-        if found is None:
-            return bool(keys or places)
-        if found & keys or places & {(key.schema, key.name) for key in found}:
+        if found is None or found & keys or places & {(key.schema, key.name) for key in found}:
             return True
     return False
 
@@ -105,3 +107,10 @@ def _tables(connection: Connection) -> frozenset[tuple[object, ...]]:
         for schema, name, root_schema, root in found
     ]
     return frozenset(connection.execute(SQL(" union all ").join(counted))) if counted else frozenset()
+
+
+def _costly(value: Any) -> Any:
+    """Return a definition without what costs a query nothing."""
+    if isinstance(value, dict):
+        return {name: _costly(one) for name, one in value.items() if name not in _FREE_PROPERTIES}
+    return [_costly(one) for one in value] if isinstance(value, list) else value

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from gatepost.postgres.catalog import Definition, Key
 
@@ -17,8 +16,6 @@ Words = frozenset[str]
 _WORD = re.compile(r"\w+")
 _WRITING = frozenset(("insert", "update", "delete", "merge", "truncate"))
 _REFERENCE = re.compile(r"FOREIGN KEY .* REFERENCES (?:.*\.)?([^.(]+)\(")
-_FREE = ("comment", "privileges")
-"""Properties that cost a query nothing."""
 
 
 def words(text: str) -> Words:
@@ -26,19 +23,12 @@ def words(text: str) -> Words:
     return frozenset(_WORD.findall(text.lower()))
 
 
-def costly(value: Any) -> Any:
-    """Return a definition without what costs a query nothing."""
-    if isinstance(value, dict):
-        return {name: costly(one) for name, one in value.items() if name not in _FREE}
-    return [costly(one) for one in value] if isinstance(value, list) else value
-
-
 class Uses:
     """The objects of a database, by how each is reached and what it names."""
 
     def __init__(self, objects: Objects) -> None:
         self._reached_by = {key: [words(key.name), *_parents(one)] for key, one in objects.items()}
-        self._names = {key: words(f"{key.name} {json.dumps(costly(one))}") for key, one in objects.items()}
+        self._names = {key: words(f"{key.name} {json.dumps(one)}") for key, one in objects.items()}
         self._referred = {
             key: words(match[1])
             for key, one in objects.items()
