@@ -136,6 +136,8 @@ def _base(type_: str, base_of: Callable[[Place], Any]) -> str | None:
         read = read_type(type_)
         if read.dimensions:
             return None
+        if read.name in MAY_REFER:  # PostgreSQL's own: nobody needs to be asked
+            return read.name
         schema, _, name = read.name.rpartition(".")
         base = base_of((schema or "public", name))
         if base is None:
